@@ -1,0 +1,56 @@
+# `make demo` and `make test` work from a bare clone: they create .venv, install what is pinned, and say how long it took.
+
+PYTHON ?= python3
+BIN := .venv/bin
+TIMED := tools/timed
+
+.PHONY: help demo test check generate bench tools lock clean
+help:  ## This list.
+	@sed -n 's/^\([a-z]*\):.*## /  make \1 \t/p' Makefile
+
+demo: .venv/runtime  ## The page and /metrics on the recording of a real GPU, at http://127.0.0.1:9400.
+	$(BIN)/gpuvitals demo
+
+test: .venv/dev tools  ## Everything: unit, property, real-server and browser tests.
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+check: .venv/dev  ## Style, types, layers, generated files.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/gpuvitals generate --check
+
+generate: .venv/dev  ## Write every generated file.
+	$(BIN)/gpuvitals generate
+
+bench: .venv/dev  ## The figures under benchmarks/; takes about half an hour.
+	tools/install wrk
+	$(BIN)/python -m benchmarks
+
+# Under CI=true a server that cannot be had is a failure; elsewhere its tests are skipped and counted.
+tools:  ## The real servers that the tests start.
+	@tools/install prometheus chromium || [ "$$CI" != true ]
+
+.venv/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed, not $$($(PYTHON) --version); name one: make PYTHON=python3.12 ..." >&2; exit 2; }
+	@$(TIMED) "creating .venv" $(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/runtime: .venv/python requirements.lock pyproject.toml
+	@$(TIMED) "installing what the exporter needs" $(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(TIMED) "installing gpuvitals" $(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev: .venv/runtime requirements-dev.lock
+	@$(TIMED) "installing what the tests need" $(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+lock: .venv/dev  ## Pin the newest versions that pyproject.toml allows.
+	$(BIN)/python -m venv .venv/lock && .venv/lock/bin/pip install -q uv
+	.venv/lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --group build pyproject.toml -o requirements.lock
+	.venv/lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --all-extras --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+
+clean:  ## Remove what make created, the built servers excepted.
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

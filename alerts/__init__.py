@@ -1,0 +1,1 @@
+"""Alert policies, Alertmanager configuration, runbooks."""

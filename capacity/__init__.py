@@ -1,0 +1,1 @@
+"""GPU-hour ledger, forecasts, cost."""

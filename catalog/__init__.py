@@ -1,0 +1,1 @@
+"""The vocabulary: metrics, samples, snapshots, events, YAML in and out, errors."""

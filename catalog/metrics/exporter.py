@@ -1,0 +1,104 @@
+"""What the exporter says of itself."""
+
+from catalog.metric import Kind, Metric, Scope, Unit
+
+BUILD_INFO = Metric(
+    name="gpuvitals_build_info",
+    kind=Kind.GAUGE,
+    help="The version that runs and the source that it reads; always 1.",
+    source="gpuvitals",
+    labels=("version", "source"),
+    scope=Scope.EXPORTER,
+)
+DRIVER_UP = Metric(
+    name="gpuvitals_driver_up",
+    kind=Kind.GAUGE,
+    help="Whether the driver is loaded and has devices.",
+    source="gpuvitals",
+    scope=Scope.EXPORTER,
+)
+COLLECTOR_DURATION = Metric(
+    name="gpuvitals_collector_duration_seconds",
+    kind=Kind.HISTOGRAM,
+    unit=Unit.SECONDS,
+    help="How long one collector took on one GPU.",
+    source="gpuvitals",
+    labels=("collector",),
+    scope=Scope.EXPORTER,
+)
+COLLECTOR_FAILURES = Metric(
+    name="gpuvitals_collector_failures_total",
+    kind=Kind.COUNTER,
+    help="Questions that the driver answered with an error, by collector and error.",
+    source="gpuvitals",
+    labels=("collector", "reason"),
+    scope=Scope.EXPORTER,
+)
+PERMISSION_DENIED = Metric(
+    name="gpuvitals_collector_permission_denied",
+    kind=Kind.GAUGE,
+    help="Whether a collector lacks permission for a part of what it reads.",
+    source="gpuvitals",
+    labels=("collector",),
+    scope=Scope.EXPORTER,
+)
+VALUES_REJECTED = Metric(
+    name="gpuvitals_values_rejected_total",
+    kind=Kind.COUNTER,
+    help="Values that the driver gave and that cannot be true: its blanks, or outside the metric's plausible range.",
+    source="gpuvitals",
+    labels=("metric", "reason"),
+    scope=Scope.EXPORTER,
+)
+READER_RESTARTS = Metric(
+    name="gpuvitals_reader_restarts_total",
+    kind=Kind.COUNTER,
+    help="Restarts of the child process that reads the driver, by cause.",
+    source="gpuvitals",
+    labels=("reason",),
+    scope=Scope.EXPORTER,
+)
+CONFIG_RELOADS = Metric(
+    name="gpuvitals_config_reloads_total",
+    kind=Kind.COUNTER,
+    help="Reloads of the configuration, by outcome; after a failure the old one stays in force.",
+    source="gpuvitals",
+    labels=("outcome",),
+    scope=Scope.EXPORTER,
+)
+SERIES_DROPPED = Metric(
+    name="gpuvitals_series_dropped_total",
+    kind=Kind.COUNTER,
+    help="Series left out because a budget of series was used up, by family.",
+    source="gpuvitals",
+    labels=("metric",),
+    scope=Scope.EXPORTER,
+)
+SCRAPES_REFUSED = Metric(
+    name="gpuvitals_scrapes_refused_total",
+    kind=Kind.COUNTER,
+    help="Scrapes answered with 503 because too many were under way.",
+    source="gpuvitals",
+    scope=Scope.EXPORTER,
+)
+HISTORY_FAILURES = Metric(
+    name="gpuvitals_history_write_failures_total",
+    kind=Kind.COUNTER,
+    help="Writes to the embedded history that failed; the rollups are kept in memory and tried again.",
+    source="gpuvitals",
+    scope=Scope.EXPORTER,
+)
+
+FAMILIES = (
+    BUILD_INFO,
+    DRIVER_UP,
+    COLLECTOR_DURATION,
+    COLLECTOR_FAILURES,
+    PERMISSION_DENIED,
+    VALUES_REJECTED,
+    READER_RESTARTS,
+    CONFIG_RELOADS,
+    SERIES_DROPPED,
+    SCRAPES_REFUSED,
+    HISTORY_FAILURES,
+)

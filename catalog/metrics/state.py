@@ -1,0 +1,48 @@
+"""Identity, liveness and freshness of a GPU."""
+
+from catalog.metric import Kind, Metric, Unit
+
+STATES = ("ok", "degraded", "unhealthy", "hung", "lost", "recovering", "unknown")
+
+INFO = Metric(
+    name="gpu_info",
+    kind=Kind.GAUGE,
+    help="What this GPU is and on which node; always 1, to be joined on uuid.",
+    source="nvmlDeviceGetName, nvmlDeviceGetPciInfo_v3, nvmlSystemGetDriverVersion and others",
+    labels=(
+        "model",
+        "architecture",
+        "compute_capability",
+        "pci_bus_id",
+        "serial",
+        "board_part_number",
+        "vbios",
+        "driver",
+        "cuda_driver",
+        "minor",
+        "node",
+    ),
+)
+UP = Metric(
+    name="gpu_up",
+    kind=Kind.GAUGE,
+    help="Whether this GPU answers: 1 if its last reading is fresh, 0 if it is lost, hung or unknown.",
+    source="gpuvitals",
+    history=True,
+)
+STATE = Metric(
+    name="gpu_state",
+    kind=Kind.GAUGE,
+    help="The state of this GPU: 1 for the one that holds, 0 for the others.",
+    source="gpuvitals",
+    labels=("state",),
+)
+LAST_READ = Metric(
+    name="gpu_last_read_timestamp_seconds",
+    kind=Kind.GAUGE,
+    unit=Unit.SECONDS,
+    help="When this GPU last answered, in seconds since 1970.",
+    source="gpuvitals",
+)
+
+FAMILIES = (INFO, UP, STATE, LAST_READ)

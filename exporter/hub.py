@@ -1,0 +1,58 @@
+"""The newest snapshot that the reader child's messages add up to; nothing is read because someone asks."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from types import MappingProxyType
+
+from catalog.snapshot import GpuView, Identity, Reading, Snapshot, Tier
+
+Listener = Callable[[str, Tier, Reading], None]
+"""Told of each reading as it arrives: the UUID, the tier, the reading."""
+
+
+class Hub:
+    """Holds `latest` and wakes who waits for a change; used from the event loop only."""
+
+    def __init__(self, listeners: tuple[Listener, ...] = ()) -> None:
+        self.latest = Snapshot()
+        self._listeners = listeners
+        self._changed = asyncio.Event()
+
+    async def changed(self, since: int) -> Snapshot:
+        """The snapshot, as soon as its version is above *since*."""
+        while self.latest.version <= since:
+            await self._changed.wait()
+        return self.latest
+
+    def driver(self, *, up: bool) -> None:
+        self._publish(replace(self.latest, version=self.latest.version + 1, driver_up=up))
+
+    def found(self, identity: Identity) -> None:
+        """A GPU told who it is; whatever held its index before is not there any more."""
+        gpus = {
+            uuid: view
+            for uuid, view in self.latest.gpus.items()
+            if view.identity.index != identity.index or uuid == identity.uuid
+        }
+        view = gpus.get(identity.uuid, GpuView(identity=identity))
+        base = replace(self.latest, gpus=MappingProxyType(gpus))
+        self._publish(base.with_gpu(replace(view, identity=identity, state="ok", reason="")))
+
+    def state(self, uuid: str, state: str, reason: str) -> None:
+        view = self.latest.gpus.get(uuid)
+        if view and (view.state, view.reason) != (state, reason):
+            self._publish(self.latest.with_gpu(replace(view, state=state, reason=reason)))
+
+    def reading(self, uuid: str, tier: Tier, reading: Reading) -> None:
+        view = self.latest.gpus.get(uuid)
+        if view is None:
+            return
+        self._publish(self.latest.with_gpu(view.with_reading(tier, reading)))
+        for listener in self._listeners:
+            listener(uuid, tier, reading)
+
+    def _publish(self, snapshot: Snapshot) -> None:
+        self.latest = snapshot
+        self._changed.set()
+        self._changed.clear()

@@ -1,0 +1,143 @@
+"""Turns the reader child's messages into the hub's snapshot and into metrics of our own."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+from catalog.event import Event, EventKind, Severity
+from catalog.metrics import exporter, named
+from catalog.snapshot import Layout, Reading, Tier
+from exporter.hub import Hub
+from exporter.prometheus import Instruments
+from probes.messages import (
+    Beat,
+    DriverState,
+    Found,
+    Happened,
+    Health,
+    NewLayout,
+    NewReading,
+    Reply,
+    Up,
+)
+
+_LAYOUTS = 4096
+_STATE_EVENTS = {
+    "hung": (EventKind.GPU_HUNG, Severity.CRITICAL),
+    "lost": (EventKind.GPU_LOST, Severity.CRITICAL),
+    "unknown": (EventKind.GPU_HUNG, Severity.WARNING),
+    "ok": (EventKind.GPU_BACK, Severity.INFO),
+}
+
+
+class Intake:
+    """Hears the reader child.
+
+    Args:
+        happened: told of each event.
+        fatal: told why the source can never be read.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        instruments: Instruments,
+        clock: Callable[[], float],
+        happened: Callable[[Event], None],
+        fatal: Callable[[str], None],
+    ) -> None:
+        self._hub = hub
+        self._instruments = instruments
+        self._clock = clock
+        self._happened = happened
+        self._fatal = fatal
+        self._layouts: OrderedDict[int, tuple[str, Tier, Layout]] = OrderedDict()
+        self._down = ""
+
+    def hear(self, message: Up) -> None:
+        """Take in one message."""
+        match message:
+            case NewReading():
+                self._reading(message)
+            case NewLayout():
+                self._layout(message)
+            case Health():
+                self._health(message)
+            case Found():
+                self._hub.found(message.identity)
+            case Happened():
+                self._happened(message.event)
+            case DriverState():
+                self._driver(message)
+            case Beat() | Reply():
+                pass
+
+    def reader_ended(self, reason: str) -> None:
+        """The child died or was given up: until the next one reads, nothing is known of the GPUs."""
+        self._layouts.clear()
+        self._instruments.add(exporter.READER_RESTARTS, reason=reason)
+        self._unknown("reader_restarting")
+        self._event(EventKind.READER_RESTARTED, Severity.WARNING, f"the reader ended: {reason}")
+
+    def released(self) -> None:
+        """The child was ended on purpose."""
+        self._layouts.clear()
+        self._unknown("released")
+        self._hub.driver(up=False)
+        self._event(EventKind.DRIVER_DOWN, Severity.INFO, "the driver was released")
+
+    def _unknown(self, reason: str) -> None:
+        for uuid in self._hub.latest.gpus:
+            self._hub.state(uuid, "unknown", reason)
+
+    def _layout(self, message: NewLayout) -> None:
+        series = tuple((named(name), labels) for name, labels in message.series)
+        self._layouts[message.layout] = (message.uuid, message.tier, Layout(series))
+        if len(self._layouts) > _LAYOUTS:
+            self._layouts.popitem(last=False)
+
+    def _reading(self, message: NewReading) -> None:
+        uuid, tier, layout = self._layouts[message.layout]
+        self._count(message)
+        self._hub.reading(uuid, tier, Reading(at=message.at, layout=layout, values=message.values))
+
+    def _count(self, message: NewReading) -> None:
+        add = self._instruments.add
+        for collector, seconds in message.durations:
+            self._instruments.observe(exporter.COLLECTOR_DURATION, seconds, collector=collector)
+        for collector, reason in message.failures:
+            add(exporter.COLLECTOR_FAILURES, collector=collector, reason=reason)
+            if reason == "no_permission":
+                self._instruments.set(exporter.PERMISSION_DENIED, 1, collector=collector)
+        for metric, reason in message.rejected:
+            add(exporter.VALUES_REJECTED, metric=metric, reason=reason)
+        for metric, count in message.dropped:
+            add(exporter.SERIES_DROPPED, count, metric=metric)
+
+    def _health(self, message: Health) -> None:
+        view = self._hub.latest.gpus.get(message.uuid)
+        before = view.state if view else ""
+        self._hub.state(message.uuid, message.state, message.reason)
+        if before == message.state:
+            return
+        kind, severity = _STATE_EVENTS[message.state]
+        reason = f": {message.reason}" if message.reason else ""
+        self._event(
+            kind, severity, f"GPU {message.index} is {message.state}{reason}", message.uuid
+        )
+
+    def _driver(self, message: DriverState) -> None:
+        self._hub.driver(up=message.up)
+        self._instruments.set(exporter.DRIVER_UP, message.up)
+        if message.fatal:
+            self._fatal(message.reason)
+        if message.up:
+            self._down = ""
+            self._event(EventKind.DRIVER_UP, Severity.INFO, "the driver answers")
+        elif message.reason != self._down:
+            self._down = message.reason
+            self._event(EventKind.DRIVER_DOWN, Severity.WARNING, message.reason)
+
+    def _event(self, kind: EventKind, severity: Severity, text: str, uuid: str = "") -> None:
+        self._happened(
+            Event(at=self._clock(), kind=kind, severity=severity, message=text, uuid=uuid)
+        )

@@ -1,0 +1,57 @@
+"""What the configuration asks the reader child to read."""
+
+import difflib
+
+from catalog.errors import ConfigError
+from catalog.metric import Metric
+from catalog.metrics import BY_NAME, processes
+from exporter.config import Config
+from probes.collectors import COLLECTORS
+from probes.messages import Start
+
+_NAMES = tuple(collector.name for collector in COLLECTORS)
+
+
+def start(config: Config) -> Start:
+    """The first message to the reader child.
+
+    Raises:
+        ConfigError: a collector that does not exist is switched.
+    """
+    enabled = {collector.name for collector in COLLECTORS if collector.default}
+    if config.nvlink_per_link:
+        enabled.add("nvlink_per_link")
+    if config.process_series:
+        enabled.add("process_memory")
+    for switch in config.collectors:
+        name = switch.removeprefix("-")
+        if name not in _NAMES:
+            raise ConfigError(f"collectors: there is no collector {name!r}{_hint(name, _NAMES)}")
+        if switch.startswith("-"):
+            enabled.discard(name)
+        else:
+            enabled.add(name)
+    return Start(
+        source=config.source,
+        node=config.node,
+        nvml_library=config.nvml_library or None,
+        collectors=frozenset(enabled),
+        budgets={processes.MEMORY.name: config.process_series},
+    )
+
+
+def metrics_off(config: Config) -> frozenset[Metric]:
+    """The metrics that are left out.
+
+    Raises:
+        ConfigError: a metric that does not exist is named.
+    """
+    for name in config.metrics_off:
+        if name not in BY_NAME:
+            raise ConfigError(f"metrics_off: there is no metric {name!r}{_hint(name, BY_NAME)}")
+    return frozenset(BY_NAME[name] for name in config.metrics_off)
+
+
+def _hint(name: str, known: "tuple[str, ...] | dict[str, Metric]") -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean {close[0]}?" if close else ""

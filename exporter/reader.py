@@ -1,0 +1,185 @@
+"""The exporter's end of the reader child: starts it, hears it, restarts it when it dies or falls silent."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from catalog.errors import CollectorError
+from catalog.snapshot import Tier
+from probes.messages import HEADER, Down, Inject, ReadNow, Reply, Start, Stop, Up, decode_up, frame
+
+SILENCE = 3.0
+"""Seconds without a message after which the child is taken for dead; it beats every second."""
+_STOP = 2.0
+_REQUEST = 5.0
+_RESTARTS = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0)
+"""Seconds before each restart in a row, so that a child that dies at once does not eat the processor."""
+_STEADY = 60.0
+"""A child that lived so long starts the row again."""
+
+
+@dataclass(slots=True)
+class _Child:
+    process: asyncio.subprocess.Process
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+
+class ReaderProcess:
+    """Keeps one child reading.
+
+    Args:
+        start: what it is told to read.
+        hear: called with each message.
+        ended: called with the reason each time a child ended without being asked to.
+    """
+
+    def __init__(
+        self, start: Start, hear: Callable[[Up], None], ended: Callable[[str], None]
+    ) -> None:
+        self._start = start
+        self._hear = hear
+        self._ended = ended
+        self._child: _Child | None = None
+        self._requests: dict[int, asyncio.Future[str | None]] = {}
+        self._may_run = asyncio.Event()
+        self._may_run.set()
+        self._asked_to_end = False
+
+    async def run(self) -> None:
+        """Keep a child running until this task is cancelled."""
+        failures = 0
+        loop = asyncio.get_running_loop()
+        try:
+            while True:
+                await self._may_run.wait()
+                began = loop.time()
+                reason = await self._live()
+                if self._asked_to_end:
+                    self._asked_to_end = False
+                    continue
+                self._ended(reason)
+                failures = 0 if loop.time() - began > _STEADY else failures + 1
+                await asyncio.sleep(_RESTARTS[min(failures, len(_RESTARTS)) - 1])
+        finally:
+            await self._stop()
+
+    async def release(self, seconds: float) -> None:
+        """End the child, so that nothing holds the driver, and start the next one after *seconds*."""
+        self._may_run.clear()
+        self._asked_to_end = self._child is not None
+        await self._stop()
+        asyncio.get_running_loop().call_later(seconds, self._may_run.set)
+
+    async def restart(self, start: Start) -> None:
+        """Read by *start* from now on."""
+        self._start = start
+        await self.release(0.0)
+
+    async def read_now(self, uuid: str, tier: Tier) -> None:
+        """Have one tier of one GPU read at once.
+
+        Raises:
+            CollectorError: the child did not do so, and why.
+        """
+        await self._ask(lambda request: ReadNow(request, uuid, tier))
+
+    async def inject(self, fault: Mapping[str, object]) -> None:
+        """Let a fault happen in a simulated source.
+
+        Raises:
+            CollectorError: the source refused, and why.
+        """
+        await self._ask(lambda request: Inject(request, fault))
+
+    async def _ask(self, message: Callable[[int], Down]) -> None:
+        child = self._child
+        if child is None:
+            raise CollectorError("the reader is not running; try again in a second")
+        request = max(self._requests, default=0) + 1
+        answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+        self._requests[request] = answer
+        try:
+            child.writer.write(frame(message(request)))
+            error = await asyncio.wait_for(answer, _REQUEST)
+        except TimeoutError:
+            raise CollectorError(f"the reader did not answer within {_REQUEST:.0f} s") from None
+        finally:
+            del self._requests[request]
+        if error:
+            raise CollectorError(error)
+
+    # -- one child ---------------------------------------------------------------------------------------------------
+
+    async def _live(self) -> str:
+        """Run one child to its end; the reason that it ended."""
+        self._child = child = await _spawn(self._start)
+        try:
+            while True:
+                body = await asyncio.wait_for(_body(child.reader), SILENCE)
+                self._receive(decode_up(body))
+        except TimeoutError:
+            return "silent"
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return _how(await child.process.wait())
+        finally:
+            self._child = None
+            await _reap(child)
+
+    def _receive(self, message: Up) -> None:
+        if isinstance(message, Reply):
+            answer = self._requests.get(message.request)
+            if answer and not answer.done():
+                answer.set_result(message.error)
+        else:
+            self._hear(message)
+
+    async def _stop(self) -> None:
+        child = self._child
+        if child is None:
+            return
+        with contextlib.suppress(ConnectionError):
+            child.writer.write(frame(Stop()))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(child.process.wait(), _STOP)
+        await _reap(child)
+
+
+async def _spawn(start: Start) -> _Child:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "probes.reader",
+            str(theirs.fileno()),
+            pass_fds=(theirs.fileno(),),
+            stdin=asyncio.subprocess.DEVNULL,
+        )
+    reader, writer = await asyncio.open_connection(sock=ours)
+    writer.write(frame(start))
+    return _Child(process, reader, writer)
+
+
+async def _body(reader: asyncio.StreamReader) -> bytes:
+    (size,) = HEADER.unpack(await reader.readexactly(HEADER.size))
+    return await reader.readexactly(size)
+
+
+async def _reap(child: _Child) -> None:
+    """Make sure that the child ends; one in uninterruptible sleep is left behind, since nobody can end it."""
+    child.writer.close()
+    if child.process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child.process.pid, signal.SIGKILL)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(child.process.wait(), _STOP)
+
+
+def _how(returncode: int) -> str:
+    return f"signal_{-returncode}" if returncode < 0 else f"exit_{returncode}"

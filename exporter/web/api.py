@@ -1,0 +1,81 @@
+"""The JSON API: what the page and scripts read."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from catalog.errors import CollectorError
+from catalog.metric import Metric
+from catalog.snapshot import GpuView
+from exporter.reader import ReaderProcess
+from exporter.web import events_api, history_api
+from exporter.web.keys import CLOCK, EVENTS, HISTORY, HUB
+
+READER = web.AppKey("reader", ReaderProcess)
+
+
+async def gpus(request: web.Request) -> web.Response:
+    """GET /api/v1/gpus: every GPU with its newest readings."""
+    snapshot = request.app[HUB].latest
+    body = {
+        "driver_up": snapshot.driver_up,
+        "gpus": [_gpu(view) for view in snapshot.gpus.values()],
+    }
+    return web.json_response(body)
+
+
+async def history(request: web.Request) -> web.Response:
+    """GET /api/v1/history: one question to the history."""
+    body = await asyncio.to_thread(
+        history_api.answer, request.query, request.app[HISTORY], request.app[CLOCK]()
+    )
+    return web.json_response(body)
+
+
+async def events(request: web.Request) -> web.Response:
+    """GET /api/v1/events: what happened, newest first."""
+    body = await asyncio.to_thread(
+        events_api.answer, request.query, request.app[EVENTS], request.app[CLOCK]()
+    )
+    return web.json_response(body)
+
+
+async def faults(request: web.Request) -> web.Response:
+    """POST /api/v1/faults: let a fault happen in a simulated source."""
+    try:
+        fault = await request.json()
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise web.HTTPBadRequest(text=f"the body is not JSON: {error}") from error
+    if not isinstance(fault, Mapping):
+        raise web.HTTPBadRequest(
+            text='the body must be an object such as {"gpu": 3, "kind": "hang"}'
+        )
+    try:
+        await request.app[READER].inject(fault)
+    except CollectorError as error:
+        raise web.HTTPBadRequest(text=str(error)) from error
+    return web.json_response({"accepted": dict(fault)}, status=202)
+
+
+def _gpu(view: GpuView) -> dict[str, Any]:
+    identity = view.identity
+    families: dict[Metric, list[dict[str, Any]]] = {}
+    for reading in view.current():
+        for sample in reading.samples():
+            labels = dict(zip(sample.metric.labels, sample.labels, strict=True))
+            families.setdefault(sample.metric, []).append(
+                {"labels": labels, "value": sample.value}
+            )
+    return {
+        "uuid": identity.uuid,
+        "gpu": identity.index,
+        "model": identity.model,
+        "pci_bus_id": identity.pci_bus_id,
+        "state": view.state,
+        "reason": view.reason,
+        "last_read": view.last_read,
+        "metrics": {metric.name: series for metric, series in families.items()},
+    }

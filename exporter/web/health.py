@@ -1,0 +1,35 @@
+"""Whether the process lives, whether it is ready, whether its GPUs are well."""
+
+from aiohttp import web
+
+from exporter.web.keys import CLOCK, HUB
+
+_STALE = 15.0
+"""Seconds after which a reading of the one-second tier is stale whatever the state says."""
+
+
+async def healthz(_request: web.Request) -> web.Response:
+    """GET /healthz: the process answers."""
+    return web.Response(text="ok\n")
+
+
+async def readyz(request: web.Request) -> web.Response:
+    """GET /readyz: the first collection is done, whatever it found, so that a broken GPU stalls no rollout."""
+    if request.app[HUB].latest.version == 0:
+        return web.Response(status=503, text="the first collection is not done yet\n")
+    return web.Response(text="ready\n")
+
+
+async def healthz_gpus(request: web.Request) -> web.Response:
+    """GET /healthz/gpus: 503 if a GPU is lost, hung or stale, for people and prolog scripts."""
+    snapshot, now = request.app[HUB].latest, request.app[CLOCK]()
+    faults = {
+        uuid: f"{view.state}: {view.reason}"
+        if not view.readable
+        else f"stale: last read {now - view.last_read:.0f} s ago"
+        for uuid, view in snapshot.gpus.items()
+        if not view.readable or now - view.last_read > _STALE
+    }
+    healthy = snapshot.driver_up and bool(snapshot.gpus) and not faults
+    body = {"healthy": healthy, "driver_up": snapshot.driver_up, "faults": faults}
+    return web.json_response(body, status=200 if healthy else 503)

@@ -1,0 +1,14 @@
+"""What the HTTP handlers find in the application: typed keys, filled by `exporter.service`."""
+
+from collections.abc import Callable
+
+from aiohttp import web
+
+from exporter.hub import Hub
+from history.events import EventLog
+from history.question import History
+
+HUB = web.AppKey("hub", Hub)
+HISTORY = web.AppKey("history", History)
+EVENTS = web.AppKey("events", EventLog)
+CLOCK: web.AppKey[Callable[[], float]] = web.AppKey("clock")

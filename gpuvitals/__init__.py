@@ -1,0 +1,1 @@
+"""The command line and the demo: wires everything, knows nothing itself."""

@@ -1,0 +1,5 @@
+"""`python -m gpuvitals`."""
+
+from gpuvitals.cli import entry
+
+entry()

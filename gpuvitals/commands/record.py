@@ -1,0 +1,95 @@
+"""`gpuvitals record`."""
+
+import sys
+import threading
+import time
+from pathlib import Path
+
+import click
+
+from catalog.errors import ConfigError, DriverMissing
+from gpuvitals.context import World
+from probes.collectors import COLLECTORS
+from probes.deadline import WatchedDevice
+from probes.driver import Driver
+from probes.messages import Start, Up
+from probes.recording import Recorder, RecordingDevice
+from probes.sources import open_source
+from probes.worker import Clocks, Worker
+
+
+@click.command()
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path), help="File to write, .jsonl.gz."
+)
+@click.option("--seconds", required=True, type=click.FloatRange(min=1), help="How long to record.")
+@click.option("--source", default="nvml", show_default=True, help="nvml or sim[:SCENARIO.yaml].")
+@click.option(
+    "--nvml-library", default="", help="NVML's library, if it is not where it usually is."
+)
+@click.option(
+    "--phase-file",
+    type=click.Path(path_type=Path),
+    help="File whose content names what the machine does now; each change becomes a label.",
+)
+@click.option("--anonymous", is_flag=True, help="Replace UUIDs and serial numbers, to publish it.")
+@click.pass_obj
+def command(
+    world: World,
+    out: Path,
+    seconds: float,
+    source: str,
+    nvml_library: str,
+    phase_file: Path | None,
+    *,
+    anonymous: bool,
+) -> None:
+    """Write every reading of this machine's GPUs to a file that `serve --source replay:FILE` plays.
+
+    Example: gpuvitals record --out h100.jsonl.gz --seconds 60
+    """
+    driver = open_source(source, nvml_library or None)
+    devices = driver.devices()
+    if not devices:
+        raise DriverMissing(0, "the driver has no devices, so there is nothing to record")
+    if out.is_dir():
+        raise ConfigError(f"{out} is a folder; name a file such as {out}/h100.jsonl.gz")
+    start = Start(
+        source=source,
+        node="",
+        nvml_library=None,
+        collectors=frozenset(collector.name for collector in COLLECTORS),
+        budgets={},
+    )
+    clocks = Clocks(wall=world.clock, steady=time.monotonic)
+    with Recorder(out, world.clock) as recorder:
+        recorder.header(driver, len(devices))
+        for device in devices:
+            recording = RecordingDevice(device, recorder, anonymous=anonymous)
+            Worker(
+                driver, WatchedDevice(recording, clocks.steady), start, _nowhere, clocks
+            ).start()
+        threading.Thread(target=_events, args=(driver, recorder), daemon=True).start()
+        _label(recorder, phase_file, seconds)
+    print(f"{out}: {len(devices)} GPUs, {seconds:.0f} s", file=sys.stderr)
+
+
+def _nowhere(_message: Up) -> None:
+    """The recorder hears the driver, not the readings."""
+
+
+def _events(driver: Driver, recorder: Recorder) -> None:
+    while True:
+        event = driver.wait_event(1.0)
+        if event:
+            recorder.line({"event": event})
+
+
+def _label(recorder: Recorder, phase_file: Path | None, seconds: float) -> None:
+    until, phase = time.monotonic() + seconds, ""
+    while (left := until - time.monotonic()) > 0:
+        found = phase_file.read_text().strip() if phase_file and phase_file.exists() else ""
+        if found and found != phase:
+            phase = found
+            recorder.line({"phase": phase})
+        time.sleep(min(0.2, left))

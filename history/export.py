@@ -1,0 +1,61 @@
+"""Rows as a file: whole, or not at all."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+
+from catalog.errors import ConfigError
+from history import table
+from history.table import Row
+
+
+class Format(StrEnum):
+    """What an export looks like."""
+
+    CSV = "csv"
+    JSON = "json"
+    PARQUET = "parquet"
+
+
+def write(rows: Iterable[Row], path: Path, form: Format, labels: Sequence[str]) -> None:
+    """Write *rows* to *path*; CSV gets a column for each of *labels*.
+
+    Raises:
+        ConfigError: the file cannot be written, or an extra is missing.
+    """
+    if path.is_dir():
+        raise ConfigError(f"{path} is a folder; name a file such as {path / f'history.{form}'}")
+    try:
+        with _replacing(path) as part:
+            _write(rows, part, form, labels)
+    except OSError as error:
+        raise ConfigError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _write(rows: Iterable[Row], path: Path, form: Format, labels: Sequence[str]) -> None:
+    match form:
+        case Format.PARQUET:
+            from history import parquet  # noqa: PLC0415 - behind an extra
+
+            parquet.write(rows, path)
+        case Format.CSV:
+            _write_text(table.as_csv(rows, labels), path)
+        case Format.JSON:
+            _write_text(table.as_json_lines(rows), path)
+
+
+def _write_text(lines: Iterable[str], path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.writelines(lines)
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """A file beside *path* that takes its place at the end; a failure leaves what was there."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,144 @@
+"""What the exporter and its reader child say to each other over their socket pair: msgpack, one frame per message."""
+
+import struct
+from collections.abc import Mapping
+
+import msgspec
+
+from catalog.event import Event
+from catalog.snapshot import Identity, Tier
+
+HEADER = struct.Struct("!I")
+"""A frame is the length of its body, then the body."""
+
+
+class Start(msgspec.Struct, tag=True):
+    """The first message down: what to read, how often.
+
+    Attributes:
+        collectors: names of those to run.
+        budgets: the most series per GPU of a family, by metric name.
+    """
+
+    source: str
+    node: str
+    nvml_library: str | None
+    collectors: frozenset[str]
+    budgets: Mapping[str, int]
+
+
+class ReadNow(msgspec.Struct, tag=True):
+    """Read one tier of one GPU at once; answered by its reading, then by a `Reply`."""
+
+    request: int
+    uuid: str
+    tier: Tier
+
+
+class Inject(msgspec.Struct, tag=True):
+    """Let a fault happen; only a simulated source can."""
+
+    request: int
+    fault: Mapping[str, object]
+
+
+class Stop(msgspec.Struct, tag=True):
+    """Let go of the driver and end."""
+
+
+Down = Start | ReadNow | Inject | Stop
+
+
+class Beat(msgspec.Struct, tag=True):
+    """The child lives, whatever the driver does."""
+
+
+class DriverState(msgspec.Struct, tag=True):
+    """Whether the driver answers, and if not, why.
+
+    Attributes:
+        fatal: trying again is useless: the operator must mend the configuration.
+    """
+
+    up: bool
+    reason: str
+    fatal: bool = False
+
+
+class Found(msgspec.Struct, tag=True):
+    """A GPU that answered with its identity."""
+
+    identity: Identity
+
+
+class Health(msgspec.Struct, tag=True):
+    """How a GPU answers: `ok`, `hung`, `lost` or `unknown`, with the reason."""
+
+    uuid: str
+    index: int
+    state: str
+    reason: str
+
+
+class NewLayout(msgspec.Struct, tag=True):
+    """The series of the readings that name this layout."""
+
+    layout: int
+    uuid: str
+    tier: Tier
+    series: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+class NewReading(msgspec.Struct, tag=True):
+    """One tier of one GPU as it was read.
+
+    Attributes:
+        durations: seconds per collector.
+        failures: (collector, reason) of each question that the driver answered with an error.
+        rejected: (metric, reason) of each value that cannot be true.
+        dropped: (metric, how many series) beyond a budget.
+    """
+
+    layout: int
+    at: float
+    values: tuple[float, ...]
+    durations: tuple[tuple[str, float], ...]
+    failures: tuple[tuple[str, str], ...] = ()
+    rejected: tuple[tuple[str, str], ...] = ()
+    dropped: tuple[tuple[str, int], ...] = ()
+
+
+class Happened(msgspec.Struct, tag=True):
+    """Something happened."""
+
+    event: Event
+
+
+class Reply(msgspec.Struct, tag=True):
+    """The end of a request; *error* is for the person who asked."""
+
+    request: int
+    error: str | None
+
+
+Up = Beat | DriverState | Found | Health | NewLayout | NewReading | Happened | Reply
+
+_encoder = msgspec.msgpack.Encoder()
+_up: msgspec.msgpack.Decoder[Up] = msgspec.msgpack.Decoder(Up)
+_down: msgspec.msgpack.Decoder[Down] = msgspec.msgpack.Decoder(Down)
+
+
+def frame(message: Up | Down) -> bytes:
+    """The bytes of *message* on the socket."""
+    body = _encoder.encode(message)
+    return HEADER.pack(len(body)) + body
+
+
+def decode_up(body: bytes) -> Up:
+    """A message from the child."""
+    return _up.decode(body)
+
+
+def decode_down(body: bytes) -> Down:
+    """A message to the child."""
+    return _down.decode(body)

@@ -1,0 +1,1 @@
+"""A simulated machine with NVIDIA GPUs. `driver.SimDriver` is a `probes.driver.Driver` like the real one."""

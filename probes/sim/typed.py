@@ -1,0 +1,78 @@
+"""Turns what an operator wrote into a typed value; a complaint names the key, the value and the nearest right word."""
+
+import difflib
+import re
+from collections.abc import Collection, Mapping
+from typing import TypeVar, get_args, get_type_hints
+
+import msgspec
+
+from catalog.errors import ConfigError
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+class Mismatch(ConfigError):
+    """What was written does not fit.
+
+    Attributes:
+        key: which of the mapping's keys is wrong; empty for the mapping itself.
+    """
+
+    def __init__(self, message: str, key: str = "") -> None:
+        super().__init__(f"{key}: {message}" if key else message)
+        self.key = key
+
+
+def typed(written: object, kind: type[T], *, also: Collection[str] = ()) -> T:
+    """*written* as a *kind*; the keys in *also* may be there too and are ignored.
+
+    Raises:
+        Mismatch: it does not fit.
+    """
+    if not isinstance(written, Mapping):
+        raise Mismatch(
+            f"expected a mapping with {', '.join(kind.__struct_fields__)}, got {written!r}"
+        )
+    for key in written:
+        check_word(key, (*kind.__struct_fields__, *also), "key")
+    fields = {key: value for key, value in written.items() if key not in also}
+    try:
+        return msgspec.convert(fields, kind)
+    except msgspec.ValidationError as error:
+        raise _explained(str(error), fields, kind) from error
+
+
+def check_word(word: object, known: Collection[str], what: str, key: str = "") -> None:
+    """Complain unless *word* is one of *known*.
+
+    Raises:
+        Mismatch: it is not; the message offers the nearest one.
+    """
+    if word in known:
+        return
+    near = difflib.get_close_matches(str(word), known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(sorted(known))}"
+    raise Mismatch(f"unknown {what} {word!r}; {hint}", key)
+
+
+def _explained(message: str, fields: Mapping[str, object], kind: type[T]) -> Mismatch:
+    missing = re.fullmatch(r"Object missing required field `(\w+)`", message)
+    if missing:
+        return Mismatch(f"the key {missing[1]!r} is missing")
+    what, _, path = message.partition(" - at `$.")
+    key = re.match(r"\w*", path)[0]  # type: ignore[index] # \w* matches anything
+    value = fields.get(key)
+    if what.startswith("Invalid enum value"):
+        return _wrong_choice(value, key, kind)
+    expected = what.partition(", got")[0]
+    return Mismatch(f"{expected[0].lower()}{expected[1:]}, got {value!r}", key)
+
+
+def _wrong_choice(value: object, key: str, kind: type[T]) -> Mismatch:
+    choices = get_args(get_type_hints(kind)[key]) or tuple(get_type_hints(kind)[key])
+    try:
+        check_word(value, tuple(str(choice) for choice in choices), "value", key)
+    except Mismatch as mismatch:
+        return mismatch
+    return Mismatch(f"expected a number, got the text {value!r}", key)

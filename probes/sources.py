@@ -1,0 +1,32 @@
+"""Opens the source that the operator named: the real driver, a recording, or the simulator."""
+
+import time
+
+from catalog.errors import ConfigError
+from probes.driver import Driver
+
+
+def open_source(spec: str, nvml_library: str | None = None) -> Driver:
+    """The driver behind `nvml`, `replay:FILE` or `sim[:SCENARIO.yaml]`.
+
+    Raises:
+        ConfigError: *spec* is none of these, or its file cannot be used.
+        DriverMissing: there is no driver yet.
+    """
+    kind, _, argument = spec.partition(":")
+    if kind == "nvml" and not argument:
+        from probes.nvml import open_driver  # noqa: PLC0415 - loads ctypes and a megabyte of pynvml
+
+        return open_driver(nvml_library)
+    if kind == "replay" and argument:
+        from probes.replay import open_recording  # noqa: PLC0415 - only the chosen source is loaded
+
+        return open_recording(argument, time.time)
+    if kind == "sim":
+        from probes.sim.driver import SimDriver  # noqa: PLC0415 - only the chosen source is loaded
+        from probes.sim.scenario import DEFAULT, load  # noqa: PLC0415
+
+        return SimDriver(load(argument) if argument else DEFAULT, time.time)
+    raise ConfigError(
+        f"source {spec!r} is not known: use nvml, replay:FILE or sim[:SCENARIO.yaml]"
+    )

@@ -1,0 +1,163 @@
+"""One thread per GPU: reads each tier when it is due and sends what it read."""
+
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from catalog.errors import GpuLost
+from catalog.snapshot import Tier
+from probes.collectors import COLLECTORS
+from probes.deadline import WatchedDevice
+from probes.driver import Driver
+from probes.messages import Found, NewLayout, NewReading, Reply, Start, Up
+from probes.nvml_gpu import NvmlGpu
+from probes.reading import Outcome, Reader
+
+PERIODS = {Tier.FAST: 1.0, Tier.MEDIUM: 10.0, Tier.SLOW: 60.0, Tier.ONCE: float("inf")}
+"""Seconds between two readings of a tier; DESIGN.md section 6 says what each costs."""
+_RETRY_LOST = 5.0
+_STAGGER = 0.05
+"""Seconds between the readings of neighbouring GPUs, so that they do not queue for the driver's lock."""
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """Seconds since 1970, and seconds that never jump."""
+
+    wall: Clock
+    steady: Clock
+
+
+class _Layouts:
+    """Numbers the layouts of one GPU, so that series travel once and values every second."""
+
+    def __init__(self, first: int) -> None:
+        self._next = first
+        self._known: dict[Tier, tuple[int, tuple[tuple[str, tuple[str, ...]], ...]]] = {}
+
+    def number(self, tier: Tier, outcome: Outcome, uuid: str) -> tuple[int, NewLayout | None]:
+        series = tuple((sample.metric.name, sample.labels) for sample in outcome.samples)
+        known = self._known.get(tier)
+        if known and known[1] == series:
+            return known[0], None
+        self._next += 1
+        self._known[tier] = (self._next, series)
+        return self._next, NewLayout(self._next, uuid, tier, series)
+
+
+class Worker(threading.Thread):
+    """Reads one GPU until the process ends; a call that hangs keeps only this thread.
+
+    Attributes:
+        uuid: `unknown-INDEX` until the GPU has told it.
+        lost: why the GPU is lost, empty while it answers.
+    """
+
+    def __init__(
+        self,
+        driver: Driver,
+        device: WatchedDevice,
+        start: Start,
+        send: Callable[[Up], None],
+        clocks: Clocks,
+    ) -> None:
+        super().__init__(name=f"gpu-{device.index}", daemon=True)
+        self.device = device
+        self.uuid = f"unknown-{device.index}"
+        self.lost = ""
+        self._driver = driver
+        self._start_message = start
+        self._send = send
+        self._clocks = clocks
+        self._requests: queue.SimpleQueue[tuple[int, Tier]] = queue.SimpleQueue()
+        # Layout numbers of different GPUs must not meet.
+        self._layouts = _Layouts(device.index * 1_000_000)
+        self._plan = {
+            tier: tuple(
+                collector
+                for collector in COLLECTORS
+                if collector.tier is tier and collector.name in start.collectors
+            )
+            for tier in PERIODS
+        }
+
+    def read_now(self, tier: Tier, request: int = 0) -> None:
+        """Read *tier* as soon as the reading under way is done."""
+        self._requests.put((request, tier))
+
+    def run(self) -> None:
+        self._sleep(self.device.index % 20 * _STAGGER)
+        while True:
+            try:
+                self._read_until_lost()
+            except GpuLost as error:
+                self.lost = str(error)
+            self._sleep(_RETRY_LOST)
+
+    def _read_until_lost(self) -> None:
+        gpu = NvmlGpu(self._driver, self.device, self._start_message.node)
+        asker = gpu.asker
+        self.uuid = gpu.identity.uuid
+        self._send(Found(gpu.identity))
+        reader = Reader(gpu, asker, self._start_message.budgets, self._clocks.steady)
+        due = dict.fromkeys(PERIODS, self._clocks.steady())
+        while True:
+            for tier, period in PERIODS.items():
+                if due[tier] <= self._clocks.steady():
+                    self._read(reader, tier)
+                    due[tier] = _next(due[tier], period, self._clocks.steady())
+            self.lost = ""
+            self._serve(reader, min(due.values()))
+
+    def _serve(self, reader: Reader, until: float) -> None:
+        """Wait for the next reading that is due, doing those that someone asks for."""
+        while (left := until - self._clocks.steady()) > 0:
+            try:
+                request, tier = self._requests.get(timeout=left)
+            except queue.Empty:
+                return
+            self._read(reader, tier)
+            if request:
+                self._send(Reply(request, None))
+
+    def _read(self, reader: Reader, tier: Tier) -> None:
+        if not self._plan[tier]:
+            return
+        at = self._clocks.wall()
+        outcome = reader.read(self._plan[tier])
+        layout, new = self._layouts.number(tier, outcome, self.uuid)
+        if new:
+            self._send(new)
+        self._send(_message(layout, at, outcome))
+
+    def _sleep(self, seconds: float) -> None:
+        until = self._clocks.steady() + seconds
+        while (left := until - self._clocks.steady()) > 0:
+            try:
+                request, _ = self._requests.get(timeout=left)
+            except queue.Empty:
+                return
+            if request:
+                self._send(Reply(request, f"the GPU is lost: {self.lost}"))
+
+
+def _next(due: float, period: float, now: float) -> float:
+    """The next time on the grid of *period*; readings that were missed are not made up for."""
+    if period == float("inf"):
+        return period
+    return due + period * max(1, -(-(now - due) // period))
+
+
+def _message(layout: int, at: float, outcome: Outcome) -> NewReading:
+    return NewReading(
+        layout=layout,
+        at=at,
+        values=tuple(sample.value for sample in outcome.samples),
+        durations=tuple(outcome.durations),
+        failures=tuple(outcome.failures),
+        rejected=tuple(outcome.rejected),
+        dropped=tuple(outcome.dropped.items()),
+    )

@@ -1,0 +1,1 @@
+"""Objectives become recording rules, burn-rate alerts, status and reports."""
