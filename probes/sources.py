@@ -6,6 +6,16 @@ from catalog.errors import ConfigError
 from probes.driver import Driver
 
 
+def check(spec: str) -> None:
+    """Say what is wrong with *spec* before a process is started for it.
+
+    Raises:
+        ConfigError: it names no source, or its file cannot be used.
+    """
+    if spec != "nvml":
+        open_source(spec).close()
+
+
 def open_source(spec: str, nvml_library: str | None = None) -> Driver:
     """The driver behind `nvml`, `replay:FILE` or `sim[:SCENARIO.yaml]`.
 

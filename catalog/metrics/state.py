@@ -28,7 +28,6 @@ UP = Metric(
     kind=Kind.GAUGE,
     help="Whether this GPU answers: 1 if its last reading is fresh, 0 if it is lost, hung or unknown.",
     source="gpuvitals",
-    history=True,
 )
 STATE = Metric(
     name="gpu_state",

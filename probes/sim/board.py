@@ -46,9 +46,12 @@ class Board:
         self.bus = f"{number // 8:04X}:{_BUSES[number % 8]:02X}:00.0"
         demand = workload(spec.workload, seed, number)
         self._physics = Physics(spec.model, demand, self.effects, self.own, start)
+        self._newest = start
 
     def now(self, moment: float) -> "Now":
-        return Now(self, moment, self._physics.at(moment))
+        """The GPU at *moment*; if the clock was set back, as it was last, since counters never fall."""
+        self._newest = max(self._newest, moment)
+        return Now(self, self._newest, self._physics.at(self._newest))
 
 
 class Now(NamedTuple):

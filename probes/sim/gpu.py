@@ -68,10 +68,10 @@ class State(NamedTuple):
 
     def totals(self, moment: float) -> Flow:
         """What has flowed until *moment*."""
-        return self.total.plus(self.rate, max(0.0, moment - self.at))
+        return self.total.plus(self.rate, moment - self.at)
 
     def joules(self, moment: float) -> float:
-        return self.total.watts + self.rate.watts * max(0.0, moment - self.at)
+        return self.total.watts + self.rate.watts * moment - self.at
 
 
 class Physics:
@@ -92,7 +92,7 @@ class Physics:
         self._state = self._first(math.floor(start / CELL) * CELL)
 
     def at(self, moment: float) -> State:
-        """The cell that holds *moment*; the newest one if the clock went back, since counters never fall."""
+        """The cell that holds *moment*, or the newest one if it lies behind."""
         while (cells := int((moment - self._state.at) / CELL)) > 0:
             self._state = self._next(max(1, cells // _PATIENCE) * CELL)
         return self._state
@@ -100,7 +100,8 @@ class Physics:
     def _first(self, at: float) -> State:
         """As if the first cell's work had gone on for long."""
         zero = Flow(*(0.0,) * len(Flow._fields))
-        demand, limits = self._demand(at), self._effects.limits(at)
+        limits = self._effects.limits(at)
+        demand = _starved(self._demand(at), limits.bandwidth)
         pace = govern(self._model, demand, limits, self._inlet)
         die = self._settled(pace.watts)
         heat = die, _memory_target(die, demand.dram)
@@ -109,7 +110,8 @@ class Physics:
     def _next(self, seconds: float) -> State:
         before = self._state
         at = before.at + seconds
-        demand, limits = self._demand(at), self._effects.limits(at)
+        limits = self._effects.limits(at)
+        demand = _starved(self._demand(at), limits.bandwidth)
         heat = self._heat(before, limits, seconds)
         pace = govern(self._model, demand, limits, heat[0])
         total = before.total.plus(before.rate, seconds)
@@ -140,23 +142,21 @@ class Physics:
         )
 
     def _rate(self, demand: Demand, limits: Limits, pace: Pace) -> Flow:
-        """What is done of *demand*: slower clocks and slower memory make everything behind them wait."""
-        dram = min(demand.dram, limits.bandwidth)
-        starved = dram / demand.dram if demand.dram else 1.0
-        speed = starved * pace.mhz / self._model.max.sm
+        """What is done of *demand*: with slower clocks all that the SMs feed slows down."""
+        speed = pace.mhz / self._model.max.sm
         link = limits.link_bytes * _LINK_EFFICIENCY
-        full = self._effects.full_link_bytes * _LINK_EFFICIENCY
+        full = self._effects.full_link_bytes * _LINK_EFFICIENCY * speed
         return Flow(
             watts=pace.watts,
             sm=demand.sm,
             occupancy=demand.occupancy,
-            tensor=demand.tensor * starved,
-            dram=dram,
-            fp64=demand.fp64 * starved,
-            fp32=demand.fp32 * starved,
-            fp16=demand.fp16 * starved,
-            pcie_receive=min(link, demand.receive * full * speed),
-            pcie_transmit=min(link, demand.transmit * full * speed),
+            tensor=demand.tensor,
+            dram=demand.dram,
+            fp64=demand.fp64,
+            fp32=demand.fp32,
+            fp16=demand.fp16,
+            pcie_receive=min(link, demand.receive * full),
+            pcie_transmit=min(link, demand.transmit * full),
             nvlink=demand.nvlink * self._model.nvlinks * self._model.nvlink_bytes * speed,
             sw_power_cap=float(bool(pace.reasons & SW_POWER_CAP)),
             sw_thermal=float(bool(pace.reasons & SW_THERMAL)),
@@ -173,6 +173,23 @@ class Physics:
 
     def _settled(self, watts: float) -> float:
         return self._inlet + _RISE * watts / self._model.watts
+
+
+def _starved(demand: Demand, bandwidth: float) -> Demand:
+    """*demand* when memory gives at most *bandwidth*: the SMs wait for it, and so does all behind them."""
+    if demand.dram <= bandwidth:
+        return demand
+    share = bandwidth / demand.dram
+    return demand._replace(
+        dram=bandwidth,
+        tensor=demand.tensor * share,
+        fp64=demand.fp64 * share,
+        fp32=demand.fp32 * share,
+        fp16=demand.fp16 * share,
+        receive=demand.receive * share,
+        transmit=demand.transmit * share,
+        nvlink=demand.nvlink * share,
+    )
 
 
 def _memory_target(die: float, dram: float) -> float:

@@ -1,0 +1,80 @@
+"""Fills a history from a recording, as if the exporter had watched it until now, so that no chart starts empty."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from catalog.errors import GpuLost
+from catalog.snapshot import Layout, Reading, Series, Tier
+from exporter.integrals import Integrals
+from history.database import Database
+from history.rollup import Rollup
+from history.sqlite import SqliteHistory
+from history.totals import Totals
+from probes.collectors import COLLECTORS
+from probes.nvml_gpu import NvmlGpu
+from probes.reading import Reader
+from probes.replay import ReplayDriver
+from probes.worker import PERIODS
+
+_KEPT = tuple(
+    (tier, tuple(c for c in COLLECTORS if c.tier is tier and c.default)) for tier in PERIODS
+)
+
+
+@dataclass(slots=True)
+class StandingClock:
+    """A clock that stands where it is put."""
+
+    now: float
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Prefill:
+    """Plays a recording into the history in *database*."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._history = SqliteHistory(database)
+        self._totals = Totals(database)
+        self._rollup = Rollup(self._history.last_counters())
+        self._integrals = Integrals(self._totals.load())
+        self._layouts: dict[tuple[str, Tier], Layout] = {}
+
+    def play(self, driver: ReplayDriver, clock: StandingClock, until: float) -> None:
+        """Read *driver* second by second until *until*."""
+        gpus = [NvmlGpu(driver, device) for device in driver.devices()]
+        readers = [(gpu.identity.uuid, Reader(gpu, gpu.asker, {}, clock)) for gpu in gpus]
+        began = clock.now
+        while clock.now < until:
+            for uuid, reader in readers:
+                for tier, reading in self._due(uuid, reader, clock.now, began):
+                    self._observe(uuid, tier, reading)
+            clock.now += PERIODS[Tier.FAST]
+        with self._database.transaction():
+            self._history.append(self._rollup.flush(until))
+            self._totals.save(self._integrals.totals)
+
+    def _due(
+        self, uuid: str, reader: Reader, now: float, began: float
+    ) -> Iterator[tuple[Tier, Reading]]:
+        for tier, collectors in _KEPT:
+            if (now - began) % PERIODS[tier]:
+                continue
+            try:
+                outcome = reader.read(collectors)
+            except GpuLost:
+                return
+            series: tuple[Series, ...] = tuple((s.metric, s.labels) for s in outcome.samples)
+            layout = self._layouts.get((uuid, tier))
+            if layout is None or layout.series != series:
+                layout = self._layouts[uuid, tier] = Layout(series)
+            values = tuple(sample.value for sample in outcome.samples)
+            yield tier, Reading(at=now, layout=layout, values=values)
+
+    def _observe(self, uuid: str, tier: Tier, reading: Reading) -> None:
+        self._rollup.observe(uuid, reading)
+        self._integrals.observe(uuid, tier, reading)
+        if tier is Tier.FAST:
+            self._rollup.observe(uuid, self._integrals.reading(uuid, reading.at))
