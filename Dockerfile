@@ -3,10 +3,11 @@ FROM python:3.12-slim-bookworm AS build
 WORKDIR /src
 COPY requirements.lock ./
 RUN python -m venv /opt/gpuvitals \
-    && /opt/gpuvitals/bin/pip install --no-cache-dir --no-compile --require-hashes -r requirements.lock
+    && /opt/gpuvitals/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY . .
-RUN /opt/gpuvitals/bin/pip install --no-cache-dir --no-compile --no-deps --no-build-isolation . \
-    && /opt/gpuvitals/bin/pip uninstall -y hatchling editables pip
+RUN /opt/gpuvitals/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
+    && /opt/gpuvitals/bin/pip uninstall -y hatchling editables packaging pathspec pluggy tomlkit trove-classifiers \
+    && /opt/gpuvitals/bin/pip check && /opt/gpuvitals/bin/pip uninstall -y pip
 
 FROM python:3.12-slim-bookworm
 COPY --from=build /opt/gpuvitals /opt/gpuvitals

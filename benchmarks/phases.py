@@ -79,14 +79,14 @@ def _repeat(seconds: float, work: Callable[[], object]) -> None:
 
 
 PHASES: tuple[tuple[str, Callable[[float], None], float], ...] = (
-    ("idle", _idle, 45),
+    ("idle", _idle, 40),
     ("compute-bound", _compute, 90),
     ("memory-bound", _memory, 60),
     ("pcie-bound", _pcie, 60),
     ("fp32-fp64", _fp32, 40),
     ("inference-bursts", _bursts, 60),
     ("allocation-and-release", _allocation, 48),
-    ("cool-down", _idle, 80),
+    ("cool-down", _idle, 84),
 )
 
 

@@ -36,6 +36,11 @@ class Identity:
     memory_bytes: float | None = None
 
 
+def unnamed(index: int) -> str:
+    """What stands for the UUID of a GPU that has not told it."""
+    return f"unknown-{index}"
+
+
 Series = tuple[Metric, tuple[str, ...]]
 """A metric and the values of its own labels: one series of one GPU."""
 

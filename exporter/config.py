@@ -1,12 +1,14 @@
 """The exporter's settings: one table, each with a flag, an environment variable and a key of the YAML file."""
 
 import difflib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from catalog.errors import ConfigError
+from catalog.yamlfile import Document
 
 PREFIX = "GPUVITALS_"
 _TRUE = frozenset({"1", "true", "yes", "on"})
@@ -23,7 +25,9 @@ class Config:
 
     source: str = _setting("What to read: nvml, replay:FILE or sim[:SCENARIO.yaml].", "nvml")
     listen: str = _setting("Where to serve HTTP: HOST:PORT or :PORT.", ":9400")
-    node: str = _setting("Name of this machine in gpu_info; its host name by default.", "")
+    node: str = _setting(
+        "Name of this machine, shown with each of its GPUs; its host name by default.", ""
+    )
     state_dir: str = _setting(
         "Folder that keeps history, totals and events.", "/var/lib/gpuvitals"
     )
@@ -47,39 +51,51 @@ class Config:
     log_format: str = _setting("How to log.", "text", choices=("text", "json"))
 
 
+FIXED = ("listen", "state_dir", "history_days", "allow_fault_injection")
+"""Settings that a reload cannot change."""
 SETTINGS = {setting.name: setting for setting in fields(Config)}
 
 
 def load(
     flags: Mapping[str, object],
     environ: Mapping[str, str],
-    file: Mapping[str, object] | None = None,
-    file_name: str = "",
+    file: Document | None = None,
 ) -> Config:
     """Flags win over the environment, the environment over *file*, that over the defaults.
 
     Args:
         flags: those that the user gave, by field name.
         environ: all variables; ours begin with `PREFIX`.
-        file: the content of the configuration file, by field name.
-        file_name: what to call it in errors.
+        file: the configuration file: a mapping by field name.
 
     Raises:
         ConfigError: an unknown key, or a value of the wrong type.
     """
-    values: dict[str, Any] = {}
-    for key, value in (file or {}).items():
-        values[_known(str(key), file_name, SETTINGS)] = _typed(str(key), value, file_name)
+    values: dict[str, Any] = _from_file(file) if file else {}
     for name, value in environ.items():
-        if name.startswith(PREFIX) and name not in _OTHER_VARIABLES:
-            key = _known(name.removeprefix(PREFIX).lower(), f"environment, {name}", SETTINGS)
+        if name.startswith(PREFIX) and not _OTHERS.fullmatch(name):
+            key = _known(name.removeprefix(PREFIX).lower(), f"environment, {name}")
             values[key] = _typed(key, value, f"environment, {name}")
-    for key, value in flags.items():
-        values[key] = _typed(key, value, flag(key))
+    values.update((key, _typed(key, given, flag(key))) for key, given in flags.items())
     return Config(**values)
 
 
-_OTHER_VARIABLES = frozenset({f"{PREFIX}CONFIG"})
+# --config's own, and what Kubernetes sets in each pod for a Service whose name begins as ours
+# (https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables).
+_OTHERS = re.compile(
+    rf"{PREFIX}(CONFIG|(.*_)?(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_\d+_(TCP|UDP|SCTP)(_.*)?)?))"
+)
+
+
+def _from_file(file: Document) -> dict[str, object]:
+    if file.value is None:
+        return {}
+    if not isinstance(file.value, dict):
+        raise file.error("a mapping of settings is expected, such as 'listen: :9400'")
+    return {
+        _known(key, file.at(key)): _typed(key, value, file.at(key))
+        for key, value in file.value.items()
+    }
 
 
 def flag(name: str) -> str:
@@ -87,11 +103,11 @@ def flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def _known(key: str, where: str, known: Mapping[str, object]) -> str:
-    if key in known:
+def _known(key: str, where: str) -> str:
+    if key in SETTINGS:
         return key
-    close = difflib.get_close_matches(key, known, n=1)
-    hint = f"; did you mean {close[0]}?" if close else f"; known: {', '.join(known)}"
+    close = difflib.get_close_matches(key, SETTINGS, n=1)
+    hint = f"; did you mean {close[0]}?" if close else f"; known: {', '.join(SETTINGS)}"
     raise ConfigError(f"{where}: there is no setting {key!r}{hint}")
 
 

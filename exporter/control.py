@@ -51,6 +51,8 @@ def release(state_dir: Path, seconds: float) -> int:
     """
     pid = _pid(state_dir)
     try:
+        if not _owned(state_dir):
+            raise ProcessLookupError(pid)
         (state_dir / "release").write_text(json.dumps(seconds))
         os.kill(int(pid), signal.SIGUSR1)
     except (ValueError, OSError) as error:
@@ -69,6 +71,16 @@ def requested_release(state_dir: Path) -> float:
     except (OSError, ValueError, TypeError):
         return RELEASE
     return seconds
+
+
+def _owned(state_dir: Path) -> bool:
+    """Whether an exporter lives there: the pid of one that died may belong to anyone by now."""
+    with (state_dir / "pid").open() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def _pid(state_dir: Path) -> str:

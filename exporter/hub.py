@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from types import MappingProxyType
 
-from catalog.snapshot import GpuView, Identity, Reading, Snapshot, Tier
+from catalog.snapshot import GpuView, Identity, Reading, Snapshot, Tier, unnamed
 
 Listener = Callable[[str, Tier, Reading], None]
 """Told of each reading as it arrives: the UUID, the tier, the reading."""
@@ -29,15 +29,36 @@ class Hub:
         self._publish(replace(self.latest, version=self.latest.version + 1, driver_up=up))
 
     def found(self, identity: Identity) -> None:
-        """A GPU told who it is; whatever held its index before is not there any more."""
+        """A GPU told who it is, which a lost or hung one may do: it is well when its state says so.
+
+        What held its index before is not there any more, unless it is lost: that must stay to be seen.
+        """
         gpus = {
             uuid: view
             for uuid, view in self.latest.gpus.items()
-            if view.identity.index != identity.index or uuid == identity.uuid
+            if view.identity.index != identity.index
+            or uuid == identity.uuid
+            or (view.state == "lost" and uuid != unnamed(identity.index))
         }
-        view = gpus.get(identity.uuid, GpuView(identity=identity))
-        base = replace(self.latest, gpus=MappingProxyType(gpus))
-        self._publish(base.with_gpu(replace(view, identity=identity, state="ok", reason="")))
+        view = replace(gpus.get(identity.uuid, GpuView(identity=identity)), identity=identity)
+        if view.state not in ("hung", "lost"):
+            view = replace(view, state="ok", reason="")
+        self._publish(replace(self.latest, gpus=MappingProxyType(gpus)).with_gpu(view))
+
+    def unnamed(self, index: int) -> str:
+        """The UUID by which the GPU at *index* is known that has not told its own to this reader."""
+        for uuid, view in self.latest.gpus.items():
+            if view.identity.index == index and view.state != "lost":
+                return uuid
+        identity = Identity(uuid=unnamed(index), index=index, model="", pci_bus_id="")
+        self._publish(self.latest.with_gpu(GpuView(identity=identity)))
+        return identity.uuid
+
+    def forget(self) -> None:
+        """Know no GPU, as before the first reading."""
+        self._publish(
+            replace(self.latest, version=self.latest.version + 1, gpus=MappingProxyType({}))
+        )
 
     def state(self, uuid: str, state: str, reason: str) -> None:
         view = self.latest.gpus.get(uuid)

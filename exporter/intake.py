@@ -1,11 +1,10 @@
 """Turns the reader child's messages into the hub's snapshot and into metrics of our own."""
 
-from collections import OrderedDict
 from collections.abc import Callable
 
 from catalog.event import Event, EventKind, Severity
 from catalog.metrics import exporter, named
-from catalog.snapshot import Layout, Reading, Tier
+from catalog.snapshot import Layout, Reading, Tier, unnamed
 from exporter.hub import Hub
 from exporter.prometheus import Instruments
 from probes.messages import (
@@ -20,7 +19,6 @@ from probes.messages import (
     Up,
 )
 
-_LAYOUTS = 4096
 _STATE_EVENTS = {
     "hung": (EventKind.GPU_HUNG, Severity.CRITICAL),
     "lost": (EventKind.GPU_LOST, Severity.CRITICAL),
@@ -50,7 +48,10 @@ class Intake:
         self._clock = clock
         self._happened = happened
         self._fatal = fatal
-        self._layouts: OrderedDict[int, tuple[str, Tier, Layout]] = OrderedDict()
+        self._layouts: dict[int, tuple[str, Tier, Layout]] = {}
+        self._newest: dict[tuple[str, Tier], int] = {}
+        self._unwell: set[str] = set()
+        self._denied: set[tuple[str, str]] = set()
         self._down = ""
 
     def hear(self, message: Up) -> None:
@@ -73,57 +74,78 @@ class Intake:
 
     def reader_ended(self, reason: str) -> None:
         """The child died or was given up: until the next one reads, nothing is known of the GPUs."""
-        self._layouts.clear()
         self._instruments.add(exporter.READER_RESTARTS, reason=reason)
         self._unknown("reader_restarting")
         self._event(EventKind.READER_RESTARTED, Severity.WARNING, f"the reader ended: {reason}")
 
+    def restarted(self, *, other_source: bool) -> None:
+        """The child was ended on purpose and another is on its way."""
+        self._unknown("reader_restarting")
+        if other_source:
+            self._hub.forget()
+
     def released(self) -> None:
         """The child was ended on purpose."""
-        self._layouts.clear()
         self._unknown("released")
         self._hub.driver(up=False)
+        self._instruments.set(exporter.DRIVER_UP, 0)
         self._event(EventKind.DRIVER_DOWN, Severity.INFO, "the driver was released")
 
     def _unknown(self, reason: str) -> None:
-        for uuid in self._hub.latest.gpus:
-            self._hub.state(uuid, "unknown", reason)
+        """Nothing is known of the GPUs, except that those are lost which were: their next reader may not find them."""
+        self._layouts.clear()
+        self._newest.clear()
+        for uuid, view in self._hub.latest.gpus.items():
+            if view.state != "lost":
+                self._hub.state(uuid, "unknown", reason)
 
     def _layout(self, message: NewLayout) -> None:
+        place = message.uuid, message.tier
+        self._layouts.pop(self._newest.get(place, -1), None)
+        self._newest[place] = message.layout
         series = tuple((named(name), labels) for name, labels in message.series)
-        self._layouts[message.layout] = (message.uuid, message.tier, Layout(series))
-        if len(self._layouts) > _LAYOUTS:
-            self._layouts.popitem(last=False)
+        self._layouts[message.layout] = (*place, Layout(series))
 
     def _reading(self, message: NewReading) -> None:
         uuid, tier, layout = self._layouts[message.layout]
-        self._count(message)
+        self._count(uuid, message)
         self._hub.reading(uuid, tier, Reading(at=message.at, layout=layout, values=message.values))
 
-    def _count(self, message: NewReading) -> None:
+    def _count(self, uuid: str, message: NewReading) -> None:
         add = self._instruments.add
         for collector, seconds in message.durations:
             self._instruments.observe(exporter.COLLECTOR_DURATION, seconds, collector=collector)
+            self._permit(uuid, collector, denied=(collector, "no_permission") in message.failures)
         for collector, reason in message.failures:
             add(exporter.COLLECTOR_FAILURES, collector=collector, reason=reason)
-            if reason == "no_permission":
-                self._instruments.set(exporter.PERMISSION_DENIED, 1, collector=collector)
         for metric, reason in message.rejected:
             add(exporter.VALUES_REJECTED, metric=metric, reason=reason)
         for metric, count in message.dropped:
             add(exporter.SERIES_DROPPED, count, metric=metric)
 
+    def _permit(self, uuid: str, collector: str, *, denied: bool) -> None:
+        """Show that *collector* is denied something as long as any GPU does so."""
+        if ((uuid, collector) in self._denied) != denied:
+            self._denied ^= {(uuid, collector)}
+            some = any(name == collector for _, name in self._denied)
+            self._instruments.set(exporter.PERMISSION_DENIED, some, collector=collector)
+
     def _health(self, message: Health) -> None:
-        view = self._hub.latest.gpus.get(message.uuid)
+        uuid = message.uuid
+        if uuid == unnamed(message.index):
+            uuid = self._hub.unnamed(message.index)
+        view = self._hub.latest.gpus.get(uuid)
         before = view.state if view else ""
-        self._hub.state(message.uuid, message.state, message.reason)
-        if before == message.state:
+        self._hub.state(uuid, message.state, message.reason)
+        if message.state == "ok" and uuid in self._unwell:
+            self._unwell.discard(uuid)
+        elif message.state in ("ok", before):
             return
+        else:
+            self._unwell.add(uuid)
         kind, severity = _STATE_EVENTS[message.state]
         reason = f": {message.reason}" if message.reason else ""
-        self._event(
-            kind, severity, f"GPU {message.index} is {message.state}{reason}", message.uuid
-        )
+        self._event(kind, severity, f"GPU {message.index} is {message.state}{reason}", uuid)
 
     def _driver(self, message: DriverState) -> None:
         self._hub.driver(up=message.up)

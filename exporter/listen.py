@@ -14,7 +14,7 @@ def parse(text: str) -> tuple[str, int]:
         ConfigError: *text* is none of these.
     """
     host, separator, port = text.rpartition(":")
-    if not separator or not port.isdigit() or int(port) > 65535:
+    if not separator or not port.isdecimal() or int(port) > 65535:
         raise ConfigError(
             f"listen: {text!r} is not HOST:PORT, for example :9400 or 127.0.0.1:9400"
         )
@@ -41,8 +41,9 @@ def bind(text: str) -> socket.socket:
             backlog=_BACKLOG,
             dualstack_ipv6=socket.has_dualstack_ipv6(),
         )
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or "that is no host name"
         raise ConfigError(
-            f"listen: cannot serve on {text}: {error.strerror}; is another exporter running? choose another with "
+            f"listen: cannot serve on {text}: {reason}; is another exporter running? choose another with "
             "--listen HOST:PORT"
         ) from error

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from catalog.errors import GpuLost
 from catalog.snapshot import Layout, Reading, Series, Tier
+from exporter.hub import Listener
 from exporter.integrals import Integrals
 from history.database import Database
 from history.rollup import Rollup
@@ -32,9 +33,10 @@ class StandingClock:
 
 
 class Prefill:
-    """Plays a recording into the history in *database*."""
+    """Plays a recording into the history in *database*, and to *listeners* as the hub would."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, listeners: tuple[Listener, ...] = ()) -> None:
+        self._listeners = listeners
         self._database = database
         self._history = SqliteHistory(database)
         self._totals = Totals(database)
@@ -76,5 +78,7 @@ class Prefill:
     def _observe(self, uuid: str, tier: Tier, reading: Reading) -> None:
         self._rollup.observe(uuid, reading)
         self._integrals.observe(uuid, tier, reading)
+        for listener in self._listeners:
+            listener(uuid, tier, reading)
         if tier is Tier.FAST:
             self._rollup.observe(uuid, self._integrals.reading(uuid, reading.at))

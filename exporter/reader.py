@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import os
 import signal
 import socket
@@ -9,18 +10,24 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import msgspec
+
 from catalog.errors import CollectorError
 from catalog.snapshot import Tier
 from probes.messages import HEADER, Down, Inject, ReadNow, Reply, Start, Stop, Up, decode_up, frame
 
 SILENCE = 3.0
 """Seconds without a message after which the child is taken for dead; it beats every second."""
-_STOP = 2.0
+_STOP = 1.0
 _REQUEST = 5.0
 _RESTARTS = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Seconds before each restart in a row, so that a child that dies at once does not eat the processor."""
 _STEADY = 60.0
 """A child that lived so long starts the row again."""
+
+
+ENDS = ("silent", "signal_9", "signal_11", "exit_1")
+"""Why children end, mostly; these are counted from 0 on."""
 
 
 @dataclass(slots=True)
@@ -47,8 +54,10 @@ class ReaderProcess:
         self._ended = ended
         self._child: _Child | None = None
         self._requests: dict[int, asyncio.Future[str | None]] = {}
+        self._numbers = itertools.count(1)
         self._may_run = asyncio.Event()
         self._may_run.set()
+        self._resume: asyncio.TimerHandle | None = None
         self._asked_to_end = False
 
     async def run(self) -> None:
@@ -64,7 +73,7 @@ class ReaderProcess:
                     self._asked_to_end = False
                     continue
                 self._ended(reason)
-                failures = 0 if loop.time() - began > _STEADY else failures + 1
+                failures = 1 if loop.time() - began > _STEADY else failures + 1
                 await asyncio.sleep(_RESTARTS[min(failures, len(_RESTARTS)) - 1])
         finally:
             await self._stop()
@@ -72,14 +81,20 @@ class ReaderProcess:
     async def release(self, seconds: float) -> None:
         """End the child, so that nothing holds the driver, and start the next one after *seconds*."""
         self._may_run.clear()
-        self._asked_to_end = self._child is not None
+        if self._resume:
+            self._resume.cancel()
+        self._resume = asyncio.get_running_loop().call_later(seconds, self._go_on)
         await self._stop()
-        asyncio.get_running_loop().call_later(seconds, self._may_run.set)
+
+    def _go_on(self) -> None:
+        self._resume = None
+        self._may_run.set()
 
     async def restart(self, start: Start) -> None:
-        """Read by *start* from now on."""
+        """Read by *start* from now on, or from the end of the release that is under way."""
         self._start = start
-        await self.release(0.0)
+        if self._may_run.is_set():
+            await self._stop()
 
     async def read_now(self, uuid: str, tier: Tier) -> None:
         """Have one tier of one GPU read at once.
@@ -101,7 +116,7 @@ class ReaderProcess:
         child = self._child
         if child is None:
             raise CollectorError("the reader is not running; try again in a second")
-        request = max(self._requests, default=0) + 1
+        request = next(self._numbers)
         answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
         self._requests[request] = answer
         try:
@@ -109,6 +124,8 @@ class ReaderProcess:
             error = await asyncio.wait_for(answer, _REQUEST)
         except TimeoutError:
             raise CollectorError(f"the reader did not answer within {_REQUEST:.0f} s") from None
+        except (OverflowError, UnicodeEncodeError) as wrong:
+            raise CollectorError(f"the request cannot be sent: {wrong}") from wrong
         finally:
             del self._requests[request]
         if error:
@@ -118,13 +135,21 @@ class ReaderProcess:
 
     async def _live(self) -> str:
         """Run one child to its end; the reason that it ended."""
-        self._child = child = await _spawn(self._start)
+        start = self._start
         try:
+            self._child = child = await _spawn(start)
+        except OSError as error:
+            return f"not_started_{error.errno}"
+        try:
+            if not self._may_run.is_set() or start is not self._start:
+                await self._stop()  # Released or restarted while it was being born.
             while True:
                 body = await asyncio.wait_for(_body(child.reader), SILENCE)
                 self._receive(decode_up(body))
         except TimeoutError:
             return "silent"
+        except msgspec.MsgspecError:
+            return "garbled"
         except (asyncio.IncompleteReadError, ConnectionError):
             return _how(await child.process.wait())
         finally:
@@ -136,13 +161,14 @@ class ReaderProcess:
             answer = self._requests.get(message.request)
             if answer and not answer.done():
                 answer.set_result(message.error)
-        else:
+        elif not self._asked_to_end:
             self._hear(message)
 
     async def _stop(self) -> None:
         child = self._child
         if child is None:
             return
+        self._asked_to_end = True
         with contextlib.suppress(ConnectionError):
             child.writer.write(frame(Stop()))
         with contextlib.suppress(TimeoutError):
@@ -153,14 +179,18 @@ class ReaderProcess:
 async def _spawn(start: Start) -> _Child:
     ours, theirs = socket.socketpair()
     with theirs:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "probes.reader",
-            str(theirs.fileno()),
-            pass_fds=(theirs.fileno(),),
-            stdin=asyncio.subprocess.DEVNULL,
-        )
+        try:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "probes.reader",
+                str(theirs.fileno()),
+                pass_fds=(theirs.fileno(),),
+                stdin=asyncio.subprocess.DEVNULL,
+            )
+        except OSError:
+            ours.close()
+            raise
     reader, writer = await asyncio.open_connection(sock=ours)
     writer.write(frame(start))
     return _Child(process, reader, writer)

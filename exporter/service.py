@@ -10,23 +10,28 @@ from pathlib import Path
 from aiohttp import web
 
 from catalog.errors import ConfigError
+from catalog.metric import Kind
 from catalog.metrics import exporter
 from catalog.snapshot import Reading, Tier
 from exporter import control, plan
-from exporter.config import Config
+from exporter.config import FIXED, Config
 from exporter.hub import Hub
 from exporter.intake import Intake
 from exporter.integrals import Integrals
 from exporter.listen import bind
+from exporter.logs import set_up
 from exporter.page.recent import RECENT, Recent
+from exporter.page.routes import furnish, routes
+from exporter.page.scene import About
 from exporter.prometheus import Instruments
-from exporter.reader import ReaderProcess
+from exporter.reader import ENDS, ReaderProcess
 from exporter.storekeeper import Storekeeper
 from exporter.version import VERSION
 from exporter.web.api import READER
 from exporter.web.app import build
 from exporter.web.keys import CLOCK, EVENTS, HISTORY, HUB
 from exporter.web.scrape import Scrapes
+from probes import sources
 
 logger = logging.getLogger(__name__)
 
@@ -40,14 +45,14 @@ Clock = Callable[[], float]
 class Service:
     """The parts of one exporter, joined."""
 
-    def __init__(self, config: Config, clock: Clock) -> None:
+    def __init__(self, config: Config, clock: Clock, recent: Recent) -> None:
         start = plan.start(config)
         self.instruments = Instruments()
         self.store = Storekeeper(
             Path(config.state_dir), config.history_days, self.instruments, clock
         )
         self.integrals = Integrals(self.store.totals())
-        self.recent = Recent()
+        self.recent = recent
         self.hub = Hub((self._integrate, self._remember, self.recent.observe))
         self.failure = asyncio.get_running_loop().create_future()
         self.intake = Intake(self.hub, self.instruments, clock, self.store.happened, self._give_up)
@@ -56,12 +61,26 @@ class Service:
             exporter.BUILD_INFO, 1, version=VERSION, source=config.source.partition(":")[0]
         )
         self.instruments.set(exporter.DRIVER_UP, 0)
+        self._source = config.source
+        self._count_from_zero()
+        self.scrapes = Scrapes(self.hub, self.instruments, clock)
+        self.scrapes.configure(config.max_scrapes, plan.metrics_off(config))
+
+    def _count_from_zero(self) -> None:
+        """Prometheus loses the first increment of a counter that was not there before."""
+        for outcome in ("success", "failure"):
+            self.instruments.add(exporter.CONFIG_RELOADS, 0, outcome=outcome)
+        for reason in ENDS:
+            self.instruments.add(exporter.READER_RESTARTS, 0, reason=reason)
+        for metric in exporter.FAMILIES:
+            if metric.kind is Kind.COUNTER and not metric.labels:
+                self.instruments.add(metric, 0)
 
     def _integrate(self, uuid: str, tier: Tier, reading: Reading) -> None:
         if tier is not Tier.DERIVED:
             self.integrals.observe(uuid, tier, reading)
-            if tier is Tier.FAST:
-                self.hub.reading(uuid, Tier.DERIVED, self.integrals.reading(uuid, reading.at))
+        if tier in (Tier.FAST, Tier.MEDIUM):
+            self.hub.reading(uuid, Tier.DERIVED, self.integrals.reading(uuid, reading.at))
 
     def _remember(self, uuid: str, _tier: Tier, reading: Reading) -> None:
         self.store.rollup.observe(uuid, reading)
@@ -71,29 +90,54 @@ class Service:
             self.failure.set_exception(ConfigError(reason))
 
     def application(self, config: Config, clock: Clock) -> web.Application:
-        scrapes = Scrapes(
-            self.hub, self.instruments, clock, config.max_scrapes, plan.metrics_off(config)
-        )
+        """What HTTP serves."""
         injectable = config.allow_fault_injection and config.source.startswith("sim")
-        app = build(scrapes, fault_injection=injectable)
+        app = build(self.scrapes, fault_injection=injectable)
         app[HUB] = self.hub
         app[HISTORY] = self.store.history
         app[EVENTS] = self.store.events
         app[CLOCK] = clock
         app[READER] = self.reader
         app[RECENT] = self.recent
+        app.add_routes(routes())
+        furnish(app, About(node=config.node, source=_short(config.source), version=VERSION))
         return app
 
+    async def reload(self, old: Config, load: Load) -> None:
+        """Take what can change while serving; a bad configuration keeps the old one."""
+        try:
+            new = load()
+            start, off = plan.start(new), plan.metrics_off(new)
+            sources.check(new.source)
+        except ConfigError as error:
+            self.instruments.add(exporter.CONFIG_RELOADS, outcome="failure")
+            logger.error("config.reload_failed", extra={"error": str(error)})
+            return
+        self.instruments.add(exporter.CONFIG_RELOADS, outcome="success")
+        fixed = [name for name in FIXED if getattr(new, name) != getattr(old, name)]
+        logger.info("config.reloaded", extra={"needs_restart": fixed})
+        set_up(new.log_level, new.log_format)
+        self.scrapes.configure(new.max_scrapes, off)
+        await self.reader.restart(start)
+        self.intake.restarted(other_source=new.source != self._source)
+        self._source = new.source
 
-async def serve(config: Config, load: Load, clock: Clock) -> None:
+
+async def serve(config: Config, load: Load, clock: Clock, recent: Recent | None = None) -> None:
     """Serve until SIGTERM or SIGINT.
+
+    Args:
+        config: how it begins.
+        load: reads the configuration again, on SIGHUP.
+        clock: seconds since 1970.
+        recent: the last 15 minutes, if they are known already.
 
     Raises:
         ConfigError: the configuration cannot be served.
     """
     listener = bind(config.listen)
     with control.own(Path(config.state_dir)), contextlib.closing(listener):
-        service = Service(config, clock)
+        service = Service(config, clock, recent or Recent())
         app = service.application(config, clock)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GRACE)
         await runner.setup()
@@ -101,26 +145,33 @@ async def serve(config: Config, load: Load, clock: Clock) -> None:
         host, port = listener.getsockname()[:2]
         logger.info("serving", extra={"address": f"{host}:{port}", "source": config.source})
         reader = asyncio.create_task(service.reader.run())
-        store = asyncio.create_task(service.store.run(service.integrals))
+        ending = asyncio.Event()
+        store = asyncio.create_task(service.store.run(service.integrals, ending))
         with _signals(service, config, load):
-            await _until_told(service.failure)
-        for ending in (reader, store):
-            ending.cancel()
+            await _until_told(service.failure, reader, store)
+        reader.cancel()
         await asyncio.gather(reader, runner.cleanup(), return_exceptions=True)
-        await asyncio.gather(store, return_exceptions=True)
+        ending.set()
+        await store
         logger.info("stopped")
-        if service.failure.done():
-            service.failure.result()
+        for ended in (service.failure, reader):
+            if ended.done() and not ended.cancelled():
+                ended.result()
 
 
-async def _until_told(failure: "asyncio.Future[None]") -> None:
+async def _until_told(*failures: "asyncio.Future[None]") -> None:
+    """Wait for SIGTERM or SIGINT, or for what should never end to do so."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    stopped = asyncio.create_task(stop.wait())
-    await asyncio.wait((stopped, failure), return_when=asyncio.FIRST_COMPLETED)
+    stopped = asyncio.ensure_future(_set(stop))
+    await asyncio.wait((stopped, *failures), return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
+
+
+async def _set(event: asyncio.Event) -> None:
+    await event.wait()
 
 
 @contextlib.contextmanager
@@ -140,7 +191,7 @@ def _signals(service: Service, config: Config, load: Load) -> Iterator[None]:
         logger.info("released", extra={"seconds": seconds})
 
     async def reload() -> None:
-        await _reload(service, load)
+        await service.reload(config, load)
 
     loop.add_signal_handler(signal.SIGUSR1, spawn, release)
     loop.add_signal_handler(signal.SIGHUP, spawn, reload)
@@ -151,14 +202,7 @@ def _signals(service: Service, config: Config, load: Load) -> Iterator[None]:
         loop.remove_signal_handler(signal.SIGHUP)
 
 
-async def _reload(service: Service, load: Load) -> None:
-    """Take what can change while serving from the configuration; a bad one keeps the old one."""
-    try:
-        start = plan.start(load())
-    except ConfigError as error:
-        service.instruments.add(exporter.CONFIG_RELOADS, outcome="failure")
-        logger.error("config.reload_failed", extra={"error": str(error)})
-        return
-    service.instruments.add(exporter.CONFIG_RELOADS, outcome="success")
-    logger.info("config.reloaded")
-    await service.reader.restart(start)
+def _short(source: str) -> str:
+    """*source* without the folders of its file."""
+    kind, _, argument = source.partition(":")
+    return f"{kind}:{Path(argument).name}" if argument else kind

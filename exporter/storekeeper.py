@@ -30,7 +30,11 @@ Clock = Callable[[], float]
 
 
 class Storekeeper:
-    """One database and what is on its way to it.
+    """One database: what is on its way to it, and what others may ask of it.
+
+    Attributes:
+        history, events: for questions; they read through a connection of their own, so that no question delays a write.
+        rollup: the minutes under way.
 
     Raises:
         ConfigError: the database in *folder* cannot be used.
@@ -38,10 +42,13 @@ class Storekeeper:
 
     def __init__(self, folder: Path, days: int, instruments: Instruments, clock: Clock) -> None:
         self._database = Database.open(folder)
-        self.history = SqliteHistory(self._database, days=days)
-        self.events = EventLog(self._database)
-        self.rollup = Rollup(self.history.last_counters())
+        self._reader = Database.open_reader(folder)
+        self._written = SqliteHistory(self._database, days=days)
+        self._log = EventLog(self._database)
         self._totals = Totals(self._database)
+        self.history = SqliteHistory(self._reader)
+        self.events = EventLog(self._reader)
+        self.rollup = Rollup(self._written.last_counters())
         self._instruments = instruments
         self._clock = clock
         self._minutes: list[Minute] = []
@@ -58,53 +65,61 @@ class Storekeeper:
         self._happened.append(event)
         self._wake.set()
 
-    async def run(self, integrals: Integrals) -> None:
-        """Write what is due, until cancelled; then write the rest."""
-        try:
-            while True:
-                await self._write(self.rollup.due(self._clock()), integrals.totals)
-                await self._pause()
-        finally:
-            await self._write(self.rollup.flush(self._clock()), integrals.totals)
-            self._database.close()
+    async def run(self, integrals: Integrals, ending: asyncio.Event) -> None:
+        """Write what is due, until *ending*; then write the rest."""
+        while not ending.is_set():
+            await self._write(self.rollup.due(self._clock()), integrals.totals)
+            await self._pause(ending)
+        await self._write(self.rollup.flush(self._clock()), integrals.totals)
+        self._reader.close()
+        self._database.close()
 
-    async def _pause(self) -> None:
+    async def _pause(self, ending: asyncio.Event) -> None:
         """Ten seconds, or until something happened."""
-        try:
-            await asyncio.wait_for(self._wake.wait(), _TOTALS_EVERY)
-        except TimeoutError:
-            return
+        waits = [asyncio.create_task(event.wait()) for event in (self._wake, ending)]
+        await asyncio.wait(waits, timeout=_TOTALS_EVERY, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
         self._wake.clear()
 
     async def _write(self, minutes: Sequence[Minute], totals: Mapping[Key, float]) -> None:
         self._minutes.extend(minutes)
-        events, self._happened = self._happened, []
+        due = tuple(self._minutes), tuple(self._happened), dict(totals)
         try:
-            await asyncio.to_thread(self._commit, tuple(self._minutes), events, dict(totals))
+            await asyncio.to_thread(self._commit, *due)
         except HistoryError as error:
-            self._keep(events)
-            self._instruments.add(exporter.HISTORY_FAILURES)
-            logger.error("history.write_failed", extra={"error": str(error)})
-        else:
-            self._minutes.clear()
+            self._failed(error)
+            self._bound()
+            return
+        del self._minutes[: len(due[0])]
+        del self._happened[: len(due[1])]
+        try:
+            await asyncio.to_thread(self._maintain, packing=bool(minutes))
+        except HistoryError as error:
+            self._failed(error)
 
     def _commit(
         self, minutes: Sequence[Minute], events: Sequence[Event], totals: Mapping[Key, float]
     ) -> None:
-        now = self._clock()
         with self._database.transaction():
-            self.history.append(minutes)
-            self.events.append(events)
+            self._written.append(minutes)
+            self._log.append(events)
             self._totals.save(totals)
-        if minutes:
-            self.history.maintain(now)
+
+    def _maintain(self, *, packing: bool) -> None:
+        now = self._clock()
+        if packing:
+            self._written.maintain(now)
         if now - self._expired > _HOUR:
             self._expired = now
-            self.events.expire(now)
+            self._log.expire(now)
 
-    def _keep(self, events: Sequence[Event]) -> None:
-        """Hold what could not be written, within bounds."""
-        self._happened[:0] = events
+    def _failed(self, error: HistoryError) -> None:
+        self._instruments.add(exporter.HISTORY_FAILURES)
+        logger.error("history.write_failed", extra={"error": str(error)})
+
+    def _bound(self) -> None:
+        """What cannot be written waits, within bounds."""
         lost = (
             max(len(self._happened) - _MOST_EVENTS, 0),
             max(len(self._minutes) - _MOST_MINUTES, 0),

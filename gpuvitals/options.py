@@ -8,7 +8,6 @@ from typing import Any
 import click
 
 from catalog import yamlfile
-from catalog.errors import ConfigError
 from exporter.config import PREFIX, SETTINGS, Config, flag, load
 from gpuvitals.context import World
 
@@ -54,16 +53,5 @@ def resolve(world: World, config_file: str | None, given: Mapping[str, object]) 
         ConfigError: any of them is wrong.
     """
     flags = {name: value for name, value in given.items() if value is not None}
-    config = load(flags, world.environ, _read(config_file), config_file or "")
+    config = load(flags, world.environ, yamlfile.load(config_file) if config_file else None)
     return config if config.node else replace(config, node=socket.gethostname())
-
-
-def _read(path: str | None) -> Mapping[str, object] | None:
-    if path is None:
-        return None
-    content = yamlfile.load(path).value
-    if content is None:
-        return {}
-    if not isinstance(content, Mapping):
-        raise ConfigError(f"{path}: a mapping of settings is expected, such as 'listen: :9400'")
-    return content

@@ -1,6 +1,6 @@
 """The minutes under way, in memory: fed once a second, written once a minute."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from catalog.snapshot import Reading
 from history.minute import Key, Minute
@@ -9,8 +9,6 @@ from history.rhythm import Rhythm
 from history.track import Track
 
 _SILENT = 600.0
-_MOST_KEPT = 60_000
-"""Minutes kept while the disk refuses them: some two hours of eight GPUs, 15 MB."""
 
 
 class Rollup:
@@ -62,12 +60,6 @@ class Rollup:
         for track in self._tracks.values():
             self._finished.extend(track.stop(now))
         return self._take()
-
-    def put_back(self, minutes: Sequence[Minute]) -> None:
-        """Take back what could not be written, to be due again; the oldest go if it is too much."""
-        self._finished[:0] = minutes
-        del self._finished[:-_MOST_KEPT]
-        self._horizon = 0.0
 
     def _take(self) -> tuple[Minute, ...]:
         finished, self._finished = tuple(self._finished), []

@@ -33,18 +33,25 @@ def is_blank(answer: Answer) -> bool:
     return answer in _BLANKS
 
 
-def number(answer: Answer, scale: float = 1.0) -> Number:
-    """*answer* in our unit; NaN if it is one of the driver's blanks or no number at all."""
+def number(answer: Answer, *, times: float = 1.0, parts: float = 1.0) -> Number:
+    """*answer* in our unit; NaN if it is one of the driver's blanks or no number at all.
+
+    Args:
+        answer: what the driver said.
+        times: how many of our units make one of the driver's.
+        parts: how many of the driver's units make one of ours.
+    """
     if answer is None:
         return None
     if isinstance(answer, (int, float)):
-        return math.nan if is_blank(answer) else answer * scale
+        return math.nan if is_blank(answer) else answer * times / parts
     return math.nan
 
 
 def flag(answer: Answer) -> Flag:
-    """*answer* as a yes or no."""
-    return None if answer is None else bool(answer)
+    """*answer* as a yes or no; a blank is NaN, as with numbers."""
+    value = number(answer)
+    return value if value is None or math.isnan(value) else value != 0
 
 
 def text(answer: Answer) -> str:
@@ -54,9 +61,9 @@ def text(answer: Answer) -> str:
 
 def choice(answer: Answer, names: Sequence[str]) -> str | None:
     """The name of an enumeration's value; a value that we do not know is named by its number."""
-    if not isinstance(answer, int):
+    if not isinstance(answer, int) or is_blank(answer):
         return None
-    return names[answer] if answer < len(names) else f"unknown_{answer}"
+    return names[answer] if 0 <= answer < len(names) else f"unknown_{answer}"
 
 
 class Asker:
@@ -66,9 +73,9 @@ class Asker:
         failures: (question, reason) of each error since the list was last cleared; unsupported is not an error.
     """
 
-    def __init__(self, device: Device) -> None:
+    def __init__(self, device: Device, failures: list[tuple[str, str]] | None = None) -> None:
         self._device = device
-        self.failures: list[tuple[str, str]] = []
+        self.failures = [] if failures is None else failures
 
     def ask(self, question: str, *args: int) -> Answer:
         return self.answered(question, lambda: self._device.ask(question, *args))
@@ -83,8 +90,8 @@ class Asker:
                 self.failures.append((question, _reason(error.code)))
             return None
 
-    def number(self, question: str, *args: int, scale: float = 1.0) -> Number:
-        return number(self.ask(question, *args), scale)
+    def number(self, question: str, *args: int, times: float = 1.0, parts: float = 1.0) -> Number:
+        return number(self.ask(question, *args), times=times, parts=parts)
 
     def flag(self, question: str) -> Flag:
         return flag(self.ask(question))

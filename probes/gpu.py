@@ -7,7 +7,7 @@ from typing import Protocol
 from catalog.snapshot import Identity
 
 Number = float | None
-Flag = bool | None
+Flag = bool | Number
 
 
 @dataclass(frozen=True, slots=True)

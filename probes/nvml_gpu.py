@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from catalog.metrics import clocks, ecc, modes, nvlink, power, temperature
-from catalog.snapshot import Identity
+from catalog.snapshot import Identity, unnamed
 from probes.answers import INTEGERS, Asker, choice, flag, is_blank, number, text
 from probes.driver import ALL_LINKS, GPM, Answer, Device, Driver, Field, Gpm, Return
 from probes.gpu import (
@@ -28,9 +28,11 @@ from probes.gpu import (
     Utilization,
 )
 
-MILLI = 1e-3
-NANO = 1e-9
-PERCENT = 1e-2
+# Parts of our unit that the driver counts in; a division gives 0.57 where a product with 0.01 gives 0.5700000000000001.
+MILLI = 1e3
+NANO = 1e9
+PERCENT = 1e2
+# Multiples of our unit.
 KIBI = 1024.0
 MEBI = 1024.0**2
 MEGA = 1e6
@@ -102,7 +104,7 @@ class NvmlGpu:
     def _identify(self, node: str) -> Identity:
         memory = self.asker.structure("nvmlDeviceGetMemoryInfo_v2")
         return Identity(
-            uuid=text(self.asker.ask("nvmlDeviceGetUUID")) or f"unknown-{self._device.index}",
+            uuid=text(self.asker.ask("nvmlDeviceGetUUID")) or unnamed(self._device.index),
             index=self._device.index,
             model=text(self.asker.ask("nvmlDeviceGetName")),
             pci_bus_id=text(self.asker.structure("nvmlDeviceGetPciInfo_v3").get("busId")),
@@ -155,8 +157,8 @@ class NvmlGpu:
     def utilization(self) -> Utilization:
         rates = self.asker.structure("nvmlDeviceGetUtilizationRates")
         return Utilization(
-            gpu=number(rates.get("gpu"), PERCENT),
-            memory=number(rates.get("memory"), PERCENT),
+            gpu=number(rates.get("gpu"), parts=PERCENT),
+            memory=number(rates.get("memory"), parts=PERCENT),
             encoder=self._engine("nvmlDeviceGetEncoderUtilization"),
             decoder=self._engine("nvmlDeviceGetDecoderUtilization"),
             jpeg=self._engine("nvmlDeviceGetJpgUtilization"),
@@ -165,7 +167,7 @@ class NvmlGpu:
 
     def _engine(self, question: str) -> Number:
         answer = self.asker.sequence(question)  # percent, sample period
-        return number(answer[0], PERCENT) if answer else None
+        return number(answer[0], parts=PERCENT) if answer else None
 
     def memory(self) -> Memory:
         memory = self.asker.structure("nvmlDeviceGetMemoryInfo_v2")
@@ -206,11 +208,12 @@ class NvmlGpu:
             return None
         values = cast(Sequence[tuple[int, float]], answer["values"])
         ratios = [
-            number(value, PERCENT) if code == Return.SUCCESS else None
+            number(value, parts=PERCENT) if code == Return.SUCCESS else None
             for code, value in values[:-2]
         ]
         rates = [
-            number(value, MEBI) if code == Return.SUCCESS else None for code, value in values[-2:]
+            number(value, times=MEBI) if code == Return.SUCCESS else None
+            for code, value in values[-2:]
         ]
         return Profile(cast(float, answer["seconds"]), *ratios, *rates)
 
@@ -219,8 +222,8 @@ class NvmlGpu:
     def power(self) -> Power:
         (average,) = self.asker.fields((Field.POWER_AVERAGE, 0), types=INTEGERS)
         return Power(
-            now=self.asker.number("nvmlDeviceGetPowerUsage", scale=MILLI),
-            average=None if average is None else average * MILLI,
+            now=self.asker.number("nvmlDeviceGetPowerUsage", parts=MILLI),
+            average=None if average is None else average / MILLI,
         )
 
     def power_limits(self) -> Mapping[str, Number]:
@@ -228,13 +231,13 @@ class NvmlGpu:
             None,
             None,
         )
-        enforced = self.asker.number("nvmlDeviceGetEnforcedPowerLimit", scale=MILLI)
-        default = self.asker.number("nvmlDeviceGetPowerManagementDefaultLimit", scale=MILLI)
-        limits = (enforced, default, *(number(limit, MILLI) for limit in constraints))
+        enforced = self.asker.number("nvmlDeviceGetEnforcedPowerLimit", parts=MILLI)
+        default = self.asker.number("nvmlDeviceGetPowerManagementDefaultLimit", parts=MILLI)
+        limits = (enforced, default, *(number(limit, parts=MILLI) for limit in constraints))
         return dict(zip(power.LIMITS, limits, strict=True))
 
     def energy_joules(self) -> Number:
-        return self.asker.number("nvmlDeviceGetTotalEnergyConsumption", scale=MILLI)
+        return self.asker.number("nvmlDeviceGetTotalEnergyConsumption", parts=MILLI)
 
     def temperatures(self) -> Mapping[str, Number]:
         (memory,) = self.asker.fields((Field.MEMORY_TEMP, 0), types=INTEGERS)
@@ -257,7 +260,7 @@ class NvmlGpu:
         count = self.asker.ask("nvmlDeviceGetNumFans")
         fans = range(count) if isinstance(count, int) and not is_blank(count) else ()
         return tuple(
-            self.asker.number("nvmlDeviceGetFanSpeed_v2", fan, scale=PERCENT) for fan in fans
+            self.asker.number("nvmlDeviceGetFanSpeed_v2", fan, parts=PERCENT) for fan in fans
         )
 
     def clocks(self) -> Mapping[str, Number]:
@@ -268,7 +271,7 @@ class NvmlGpu:
 
     def _clocks(self, question: str) -> Mapping[str, Number]:
         return {
-            name: self.asker.number(question, kind, scale=MEGA)
+            name: self.asker.number(question, kind, times=MEGA)
             for kind, name in enumerate(clocks.CLOCKS)
         }
 
@@ -286,7 +289,7 @@ class NvmlGpu:
             *((field, 0) for field in _REASON_FIELDS.values()), types=INTEGERS
         )
         return {
-            reason: None if value is None else value * NANO
+            reason: None if value is None else value / NANO
             for reason, value in zip(_REASON_FIELDS, values, strict=True)
         }
 
@@ -409,7 +412,10 @@ class NvmlGpu:
         return flag(current), flag(pending)
 
     def mig_instances(self) -> tuple[MigInstance, ...]:
-        return tuple(_mig_instance(Asker(device)) for device in self._device.mig_devices())
+        return tuple(
+            _mig_instance(Asker(device, self.asker.failures))
+            for device in self._device.mig_devices()
+        )
 
 
 def _mig_instance(nvml: Asker) -> MigInstance:

@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from catalog.errors import ConfigError, DriverError
 from probes.driver import Answer, Device, Driver
@@ -38,6 +38,10 @@ _IDENTIFIERS: Mapping[str, Answer] = {
     "nvmlDeviceGetUUID": "GPU-00000000-0000-0000-0000-{:012d}",
 }
 
+_MOST_DEVICES = 1024
+_FLUSH = 5.0
+"""Seconds of lines that may be lost when the process is killed."""
+
 Clock = Callable[[], float]
 
 
@@ -54,7 +58,7 @@ class Recorder:
         except OSError as error:
             raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
         self._clock = clock
-        self._made = clock()
+        self._made = self._flushed = clock()
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -81,8 +85,12 @@ class Recorder:
     def _write(self, content: Mapping[str, object]) -> None:
         text = json.dumps(content, separators=(",", ":"))
         with self._lock:
-            if not self._file.closed:
-                self._file.write(text + "\n")
+            if self._file.closed:
+                return
+            self._file.write(text + "\n")
+            if abs(self._clock() - self._flushed) >= _FLUSH:
+                self._file.flush()
+                self._flushed = self._clock()
 
 
 class RecordingDevice:
@@ -119,11 +127,13 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
     Raises:
         ConfigError: the file cannot be read, is no recording, is cut, or has a broken line; the message says which.
     """
-    number = 0
+    number = devices = 0
     try:
         with gzip.open(path, "rt", encoding="utf-8") as file:
             for number, text in enumerate(file, 1):
-                yield _parse(path, number, text)
+                content = _parse(path, number, text, devices)
+                devices = content.get("devices", devices)
+                yield content
     except (EOFError, zlib.error, UnicodeDecodeError) as error:
         raise ConfigError(
             f"{path}: the recording is cut or damaged after line {number} ({error}); make a new one with gpuvitals "
@@ -135,16 +145,51 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
         raise ConfigError(f"{path}: the recording is empty")
 
 
-def _parse(path: Path, number: int, text: str) -> dict[str, Any]:
+def _parse(path: Path, number: int, text: str, devices: int) -> dict[str, Any]:
     try:
         content = json.loads(text)
     except ValueError as error:
         raise ConfigError(f"{path}:{number}: the line is broken: {error}") from error
-    if not isinstance(content, dict) or ("t" not in content and number > 1):
-        raise ConfigError(f"{path}:{number}: the line is no answer, phase or event: {text[:80]!r}")
-    if number == 1 and content.get("recording") != FORMAT:
+    if number == 1 and not _is_header(content):
         raise ConfigError(f"{path}:1: this is no recording of gpuvitals record, format {FORMAT}")
-    return content
+    if number > 1 and not _is_line(content, devices):
+        raise ConfigError(f"{path}:{number}: the line is no answer, phase or event: {text[:80]!r}")
+    return cast(dict[str, Any], content)
+
+
+def _is_header(content: object) -> bool:
+    return (
+        isinstance(content, dict)
+        and content.get("recording") == FORMAT
+        and isinstance(content.get("made"), (int, float))
+        and content.get("devices") in range(_MOST_DEVICES)
+        and isinstance(content.get("system"), dict)
+    )
+
+
+def _is_line(content: object, devices: int) -> bool:
+    if not isinstance(content, dict) or not isinstance(content.get("t"), (int, float)):
+        return False
+    if "q" in content:
+        return _is_answer(content, devices)
+    return isinstance(content.get("phase"), str) or _is_event(content.get("event"))
+
+
+def _is_answer(content: Mapping[str, object], devices: int) -> bool:
+    return (
+        isinstance(content["q"], str)
+        and content.get("gpu") in range(devices)
+        and _are_integers(content.get("a", []))
+        and ("v" in content or isinstance(content.get("e"), int))
+    )
+
+
+def _is_event(event: object) -> bool:
+    return _are_integers(event) and len(cast(list[int], event)) == 3
+
+
+def _are_integers(values: object) -> bool:
+    return isinstance(values, list) and all(isinstance(value, int) for value in values)
 
 
 def _system(driver: Driver, question: str) -> Answer:

@@ -1,6 +1,6 @@
 """A recording as a driver: the same questions get the answers that the real one gave at that moment.
 
-The recording's own time began when it was made, so every process that opens it is at the same place. At its end it
+The recording's own time began a week before it was made, so every process that opens it is at the same place. At its end it
 starts again; counters go on by what they gained in one round.
 """
 
@@ -8,16 +8,20 @@ import bisect
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
-from catalog.errors import ConfigError, DriverError
+from catalog.errors import DriverError
 from catalog.metric import Kind
 from catalog.metrics import ALL
+from probes.answers import is_blank
 from probes.driver import FIELDS, Answer, Device, Field, Return
 from probes.recording import read
 
 _STEP = 1.0
 """Seconds between the last answer of a round and the first of the next."""
+
+_PAST = 7 * 86_400.0
+"""Seconds before it was made that a recording is taken to have begun, so that even a new one has a past to show."""
 
 Clock = Callable[[], float]
 _Question = tuple[str, tuple[int, ...]]
@@ -37,24 +41,28 @@ _COUNTER_FIELDS = frozenset(
 
 
 class _Track:
-    """The answers to one question over the recording."""
+    """The answers to one question over the recording.
 
-    __slots__ = ("_answers", "_times")
+    Attributes:
+        ends: the first and the last that are no errors.
+    """
+
+    __slots__ = ("_answers", "_times", "ends")
 
     def __init__(self) -> None:
         self._times: list[float] = []
         self._answers: list[Answer | DriverError] = []
+        self.ends: tuple[Answer, Answer] | None = None
 
     def append(self, at: float, answer: Answer | DriverError) -> None:
         self._times.append(at)
         self._answers.append(answer)
+        if not isinstance(answer, DriverError):
+            self.ends = (self.ends[0] if self.ends else answer, answer)
 
     def at(self, time: float) -> Answer | DriverError:
         place = bisect.bisect_right(self._times, time) - 1
         return self._answers[max(place, 0)]
-
-    def ends(self) -> tuple[Answer | DriverError, Answer | DriverError]:
-        return self._answers[0], self._answers[-1]
 
 
 class ReplayDevice:
@@ -71,11 +79,11 @@ class ReplayDevice:
             raise DriverError(Return.NOT_SUPPORTED, f"{question} was not recorded")
         rounds, at = self._now()
         answer = track.at(at)
-        if rounds and _not_ready(answer):
-            answer = track.ends()[1]
+        if rounds and track.ends and _not_ready(answer):
+            answer = track.ends[1]
         if isinstance(answer, DriverError):
             raise DriverError(answer.code, str(answer))
-        return _go_on(question, args, answer, track.ends(), rounds) if rounds else answer
+        return _go_on(question, args, answer, track.ends, rounds) if track.ends else answer
 
     def mig_devices(self) -> Sequence[Device]:
         return ()
@@ -90,13 +98,16 @@ class ReplayDriver:
         self, header: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], clock: Clock
     ) -> None:
         self._system: Mapping[str, Answer] = header["system"]
-        self._made = float(header["made"])
+        self._began = float(header["made"]) - _PAST
         self._clock = clock
         self.seconds = max((float(line["t"]) for line in lines), default=0.0) + _STEP
         self.phases = [(line["t"], line["phase"]) for line in lines if "phase" in line]
-        self._events = sorted((line["t"], *line["event"]) for line in lines if "event" in line)
+        self._events = sorted(
+            ((line["t"], *line["event"]) for line in lines if "event" in line),
+            key=lambda event: event[0],
+        )
         self._devices = [ReplayDevice(index, self._now) for index in range(header["devices"])]
-        self._heard = clock()
+        self._heard = self._passed()
         for line in lines:
             if "q" in line:
                 self._take(line)
@@ -110,7 +121,7 @@ class ReplayDriver:
         device.tracks.setdefault(question, _Track()).append(line["t"], answer)
 
     def _now(self) -> tuple[int, float]:
-        rounds, at = divmod(max(self._clock() - self._made, 0.0), self.seconds)
+        rounds, at = divmod(max(self._clock() - self._began, 0.0), self.seconds)
         return int(rounds), at
 
     def devices(self) -> Sequence[Device]:
@@ -122,17 +133,19 @@ class ReplayDriver:
         return self._system[question]
 
     def wait_event(self, timeout: float) -> tuple[int, int, int] | None:
-        """The events recorded between the last call and now, one by one."""
-        since = self._heard
-        for at, *event in self._events:
-            rounds = max(since - self._made - at, 0.0) // self.seconds + 1
-            due = self._made + at + (rounds if since >= self._made + at else 0) * self.seconds
-            if since < due <= self._clock():
-                self._heard = due
-                return cast(tuple[int, int, int], tuple(event))
-        self._heard = self._clock()
+        """The events recorded between the opening and now, one by one."""
+        if self._heard < self._passed():
+            _, *event = self._events[self._heard % len(self._events)]
+            self._heard += 1
+            return cast(tuple[int, int, int], tuple(event))
         time.sleep(timeout)
         return None
+
+    def _passed(self) -> int:
+        """How many events lie behind, over all rounds."""
+        rounds, at = self._now()
+        behind = bisect.bisect_right(self._events, at, key=lambda event: event[0])
+        return rounds * len(self._events) + behind
 
     def close(self) -> None:
         """Nothing is held."""
@@ -145,12 +158,7 @@ def open_recording(path: str, clock: Clock) -> ReplayDriver:
         ConfigError: it cannot be replayed; the message says where it is broken.
     """
     header, *lines = read(Path(path))
-    try:
-        return ReplayDriver(header, lines, clock)
-    except (KeyError, IndexError, TypeError, ValueError) as error:
-        raise ConfigError(
-            f"{path}: the recording is damaged: {type(error).__name__} {error}"
-        ) from error
+    return ReplayDriver(header, lines, clock)
 
 
 def _not_ready(answer: Answer | DriverError) -> bool:
@@ -162,7 +170,7 @@ def _go_on(
     question: str,
     args: tuple[int, ...],
     answer: Answer,
-    ends: tuple[Answer | DriverError, Answer | DriverError],
+    ends: tuple[Answer, Answer],
     rounds: int,
 ) -> Answer:
     """*answer* in a later round: counters are higher by what they gained in each round before."""
@@ -173,19 +181,21 @@ def _go_on(
             _field_on(field, now, rounds * _gain(begin[2], end[2]))
             for field, now, begin, end in zip(args[::2], *rows, strict=True)
         ]
-    if question in _COUNTERS and isinstance(answer, int):
+    if question in _COUNTERS and _counts(answer):
         return answer + rounds * _gain(first, last)
     return answer
 
 
 def _field_on(field: int, answer: Sequence[Any], gained: int) -> Answer:
     code, value_type, value = answer
-    if field in _COUNTER_FIELDS and isinstance(value, int):
+    if field in _COUNTER_FIELDS and _counts(value):
         value += gained
     return [code, value_type, value]
 
 
-def _gain(first: object, last: object) -> int:
-    if isinstance(first, int) and isinstance(last, int):
-        return max(last - first, 0)
-    return 0
+def _gain(first: Answer, last: Answer) -> int:
+    return max(last - first, 0) if _counts(first) and _counts(last) else 0
+
+
+def _counts(answer: Answer) -> TypeGuard[int]:
+    return isinstance(answer, int) and not is_blank(answer)

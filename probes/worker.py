@@ -6,17 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from catalog.errors import GpuLost
-from catalog.snapshot import Tier
+from catalog.snapshot import Tier, unnamed
 from probes.collectors import COLLECTORS
 from probes.deadline import WatchedDevice
 from probes.driver import Driver
-from probes.messages import Found, NewLayout, NewReading, Reply, Start, Up
+from probes.messages import Found, Health, NewLayout, NewReading, Reply, Start, Up
 from probes.nvml_gpu import NvmlGpu
 from probes.reading import Outcome, Reader
 
 PERIODS = {Tier.FAST: 1.0, Tier.MEDIUM: 10.0, Tier.SLOW: 60.0, Tier.ONCE: float("inf")}
 """Seconds between two readings of a tier; DESIGN.md section 6 says what each costs."""
 _RETRY_LOST = 5.0
+_FIRST_INTERVAL = 1.0
+"""Seconds from the first medium reading to the second: GPM averages between two, so the first has no ratios."""
 _STAGGER = 0.05
 """Seconds between the readings of neighbouring GPUs, so that they do not queue for the driver's lock."""
 
@@ -31,7 +33,7 @@ class Clocks:
     steady: Clock
 
 
-class _Layouts:
+class Layouts:
     """Numbers the layouts of one GPU, so that series travel once and values every second."""
 
     def __init__(self, first: int) -> None:
@@ -52,7 +54,7 @@ class Worker(threading.Thread):
     """Reads one GPU until the process ends; a call that hangs keeps only this thread.
 
     Attributes:
-        uuid: `unknown-INDEX` until the GPU has told it.
+        uuid: a stand-in until the GPU has told it.
         lost: why the GPU is lost, empty while it answers.
     """
 
@@ -66,7 +68,7 @@ class Worker(threading.Thread):
     ) -> None:
         super().__init__(name=f"gpu-{device.index}", daemon=True)
         self.device = device
-        self.uuid = f"unknown-{device.index}"
+        self.uuid = unnamed(device.index)
         self.lost = ""
         self._driver = driver
         self._start_message = start
@@ -74,7 +76,7 @@ class Worker(threading.Thread):
         self._clocks = clocks
         self._requests: queue.SimpleQueue[tuple[int, Tier]] = queue.SimpleQueue()
         # Layout numbers of different GPUs must not meet.
-        self._layouts = _Layouts(device.index * 1_000_000)
+        self._layouts = Layouts(device.index * 10**12)
         self._plan = {
             tier: tuple(
                 collector
@@ -104,13 +106,19 @@ class Worker(threading.Thread):
         self._send(Found(gpu.identity))
         reader = Reader(gpu, asker, self._start_message.budgets, self._clocks.steady)
         due = dict.fromkeys(PERIODS, self._clocks.steady())
+        due[Tier.MEDIUM] -= PERIODS[Tier.MEDIUM] - _FIRST_INTERVAL
+        self._read_due(reader, due)
+        self.lost = ""
+        self._send(Health(self.uuid, self.device.index, "ok", ""))
         while True:
-            for tier, period in PERIODS.items():
-                if due[tier] <= self._clocks.steady():
-                    self._read(reader, tier)
-                    due[tier] = _next(due[tier], period, self._clocks.steady())
-            self.lost = ""
             self._serve(reader, min(due.values()))
+            self._read_due(reader, due)
+
+    def _read_due(self, reader: Reader, due: dict[Tier, float]) -> None:
+        for tier, period in PERIODS.items():
+            if due[tier] <= self._clocks.steady():
+                self._read(reader, tier)
+                due[tier] = next_due(due[tier], period, self._clocks.steady())
 
     def _serve(self, reader: Reader, until: float) -> None:
         """Wait for the next reading that is due, doing those that someone asks for."""
@@ -131,7 +139,7 @@ class Worker(threading.Thread):
         layout, new = self._layouts.number(tier, outcome, self.uuid)
         if new:
             self._send(new)
-        self._send(_message(layout, at, outcome))
+        self._send(message(layout, at, outcome))
 
     def _sleep(self, seconds: float) -> None:
         until = self._clocks.steady() + seconds
@@ -144,14 +152,15 @@ class Worker(threading.Thread):
                 self._send(Reply(request, f"the GPU is lost: {self.lost}"))
 
 
-def _next(due: float, period: float, now: float) -> float:
+def next_due(due: float, period: float, now: float) -> float:
     """The next time on the grid of *period*; readings that were missed are not made up for."""
     if period == float("inf"):
         return period
     return due + period * max(1, -(-(now - due) // period))
 
 
-def _message(layout: int, at: float, outcome: Outcome) -> NewReading:
+def message(layout: int, at: float, outcome: Outcome) -> NewReading:
+    """What the exporter is told of one reading."""
     return NewReading(
         layout=layout,
         at=at,

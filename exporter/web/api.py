@@ -1,7 +1,6 @@
 """The JSON API: what the page and scripts read."""
 
 import asyncio
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -47,7 +46,11 @@ async def faults(request: web.Request) -> web.Response:
     """POST /api/v1/faults: let a fault happen in a simulated source."""
     try:
         fault = await request.json()
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (
+        ValueError,
+        LookupError,
+        RecursionError,
+    ) as error:  # no JSON, no charset, no end of nesting
         raise web.HTTPBadRequest(text=f"the body is not JSON: {error}") from error
     if not isinstance(fault, Mapping):
         raise web.HTTPBadRequest(

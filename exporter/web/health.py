@@ -15,7 +15,9 @@ async def healthz(_request: web.Request) -> web.Response:
 
 async def readyz(request: web.Request) -> web.Response:
     """GET /readyz: the first collection is done, whatever it found, so that a broken GPU stalls no rollout."""
-    if request.app[HUB].latest.version == 0:
+    snapshot = request.app[HUB].latest
+    told = any(view.readings or not view.readable for view in snapshot.gpus.values())
+    if snapshot.version == 0 or (snapshot.driver_up and not told):
         return web.Response(status=503, text="the first collection is not done yet\n")
     return web.Response(text="ready\n")
 

@@ -1,11 +1,12 @@
 """`/metrics`: the newest snapshot in the format that the client wants, rendered at most once for all who ask."""
 
+import contextlib
 import gzip
 from collections.abc import Callable, Collection
 
 from aiohttp import web
 
-from catalog.metric import Kind, Metric
+from catalog.metric import Metric
 from catalog.metrics import ALL, BY_NAME, exporter
 from exporter.exposition import Exposition, Format
 from exporter.hub import Hub
@@ -22,33 +23,31 @@ Request = tuple[Format, bool, frozenset[str] | None]
 
 
 class Scrapes:
-    """Answers scrapes.
+    """Answers scrapes."""
 
-    Args:
-        most: how many are served at once; one more is refused.
-        off: metrics that the operator left out.
-    """
-
-    def __init__(
-        self,
-        hub: Hub,
-        instruments: Instruments,
-        clock: Callable[[], float],
-        most: int,
-        off: Collection[Metric] = (),
-    ) -> None:
+    def __init__(self, hub: Hub, instruments: Instruments, clock: Callable[[], float]) -> None:
         self._hub = hub
         self._instruments = instruments
         self._clock = clock
-        self._most = most
-        self._off = frozenset(off)
+        self._most = 40
+        self._off: frozenset[Metric] = frozenset()
         self._exposition = Exposition()
         self._under_way = 0
         self._made: tuple[int, int] = (-1, -1)
         self._bodies: dict[Request, bytes] = {}
 
+    def configure(self, most: int, off: Collection[Metric]) -> None:
+        """Serve at most *most* scrapes at once, and leave the metrics *off* out."""
+        self._most = most
+        self._off = frozenset(off)
+        self._bodies.clear()
+
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """GET /metrics."""
+        """GET /metrics.
+
+        A scrape is under way until the kernel has taken the last byte: clients that do not read count, however many
+        connections stay open do not.
+        """
         if self._under_way >= self._most:
             self._instruments.add(exporter.SCRAPES_REFUSED)
             raise web.HTTPServiceUnavailable(
@@ -57,8 +56,11 @@ class Scrapes:
         self._under_way += 1
         try:
             response = self._answer(request)
-            await response.prepare(request)
-            await response.write_eof()
+            if request.transport:
+                request.transport.set_write_buffer_limits(high=0)  # else 64 KiB may wait uncounted
+            with contextlib.suppress(ConnectionError):  # gone before the end: nobody to answer
+                await response.prepare(request)
+                await response.write_eof()
             return response
         finally:
             self._under_way -= 1
@@ -66,11 +68,19 @@ class Scrapes:
     def _answer(self, request: web.Request) -> web.Response:
         fmt = exposition_format(request.headers.get("Accept", ""))
         compressed = accepts_gzip(request.headers.get("Accept-Encoding", ""))
-        names = _names(request.query.getall("name[]", []))
+        names = self._names(request.query.getall("name[]", []))
         headers = {"Content-Type": fmt.value, "Vary": "Accept, Accept-Encoding"}
         if compressed:
             headers["Content-Encoding"] = "gzip"
         return web.Response(body=self.body(fmt, names, compressed=compressed), headers=headers)
+
+    def _names(self, wanted: list[str]) -> frozenset[str] | None:
+        for name in wanted:
+            if name not in BY_NAME and not self._instruments.writes(name):
+                raise web.HTTPBadRequest(
+                    text=f"name[]={name}: there is no such metric; METRICS.md lists all {len(ALL)}"
+                )
+        return frozenset(wanted) if wanted else None
 
     def body(
         self, fmt: Format, names: frozenset[str] | None = None, *, compressed: bool = False
@@ -94,27 +104,8 @@ class Scrapes:
             fmt,
             lambda metric: metric not in self._off and (names is None or metric.name in names),
         )
-        own = self._instruments.render(fmt, None if names is None else _samples(names))
+        own = self._instruments.render(fmt, names, self._off)
         return (gpus + own + (_END if fmt is Format.OPENMETRICS else "")).encode()
 
 
 _RETRY = {"Retry-After": "1"}
-
-
-def _names(wanted: list[str]) -> frozenset[str] | None:
-    for name in wanted:
-        if name not in BY_NAME:
-            raise web.HTTPBadRequest(
-                text=f"name[]={name}: there is no such metric; METRICS.md lists all {len(ALL)}"
-            )
-    return frozenset(wanted) if wanted else None
-
-
-def _samples(names: frozenset[str]) -> frozenset[str]:
-    """The names of the samples of our own families, as prometheus_client filters by them."""
-    suffixes = ("", "_count", "_sum", "_bucket")
-    return frozenset(
-        name + suffix
-        for name in names
-        for suffix in (suffixes if BY_NAME[name].kind is Kind.HISTOGRAM else ("",))
-    )

@@ -4,12 +4,16 @@ import asyncio
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from gpuvitals.context import World
 from gpuvitals.options import resolve
 from probes.recordings import H200
+
+if TYPE_CHECKING:
+    from exporter.page.recent import Recent
 
 _HOURS = 2
 
@@ -26,6 +30,7 @@ def command(world: World, listen: str, *, live: bool) -> None:
     Example: gpuvitals demo --listen 127.0.0.1:9400
     """
     from exporter.logs import set_up  # noqa: PLC0415 - --help must not load a server
+    from exporter.page.recent import Recent  # noqa: PLC0415
     from exporter.service import serve  # noqa: PLC0415
 
     source = "nvml" if live else f"replay:{H200}"
@@ -36,17 +41,18 @@ def command(world: World, listen: str, *, live: bool) -> None:
             {"source": source, "listen": listen, "state_dir": folder, "log_level": "warning"},
         )
         set_up(config.log_level, config.log_format)
+        recent = Recent()
         if not live:
-            _fill(world, Path(folder))
+            _fill(world, Path(folder), recent)
         what = "this machine's GPUs" if live else "a recording of a real H200, played in a loop"
         print(
             f"Serving {what}: http://{listen}/ and http://{listen}/metrics; Ctrl-C ends.",
             file=sys.stderr,
         )
-        asyncio.run(serve(config, lambda: config, world.clock))
+        asyncio.run(serve(config, lambda: config, world.clock, recent))
 
 
-def _fill(world: World, folder: Path) -> None:
+def _fill(world: World, folder: Path, recent: "Recent") -> None:
     from exporter.prefill import Prefill, StandingClock  # noqa: PLC0415 - --help must not load a database
     from history.database import Database  # noqa: PLC0415
     from probes.replay import open_recording  # noqa: PLC0415
@@ -55,5 +61,5 @@ def _fill(world: World, folder: Path) -> None:
     now = world.clock() // 1
     clock = StandingClock(now - _HOURS * 3600)
     database = Database.open(folder)
-    Prefill(database).play(open_recording(str(H200), clock), clock, now)
+    Prefill(database, (recent.observe,)).play(open_recording(str(H200), clock), clock, now)
     database.close()

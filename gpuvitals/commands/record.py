@@ -1,5 +1,6 @@
 """`gpuvitals record`."""
 
+import signal
 import sys
 import threading
 import time
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from catalog.errors import ConfigError, DriverMissing
+from catalog.errors import ConfigError, DriverError, DriverMissing
 from gpuvitals.context import World
 from probes.collectors import COLLECTORS
 from probes.deadline import WatchedDevice
@@ -29,7 +30,7 @@ from probes.worker import Clocks, Worker
 )
 @click.option(
     "--phase-file",
-    type=click.Path(path_type=Path),
+    type=click.Path(dir_okay=False, path_type=Path),
     help="File whose content names what the machine does now; each change becomes a label.",
 )
 @click.option("--anonymous", is_flag=True, help="Replace UUIDs and serial numbers, to publish it.")
@@ -45,6 +46,8 @@ def command(
     anonymous: bool,
 ) -> None:
     """Write every reading of this machine's GPUs to a file that `serve --source replay:FILE` plays.
+
+    Ctrl-C or SIGTERM ends it early; what was recorded until then is whole.
 
     Example: gpuvitals record --out h100.jsonl.gz --seconds 60
     """
@@ -70,8 +73,8 @@ def command(
                 driver, WatchedDevice(recording, clocks.steady), start, _nowhere, clocks
             ).start()
         threading.Thread(target=_events, args=(driver, recorder), daemon=True).start()
-        _label(recorder, phase_file, seconds)
-    print(f"{out}: {len(devices)} GPUs, {seconds:.0f} s", file=sys.stderr)
+        lasted = _label(recorder, phase_file, seconds)
+    print(f"{out}: {len(devices)} GPUs, {lasted:.0f} s", file=sys.stderr)
 
 
 def _nowhere(_message: Up) -> None:
@@ -80,16 +83,24 @@ def _nowhere(_message: Up) -> None:
 
 def _events(driver: Driver, recorder: Recorder) -> None:
     while True:
-        event = driver.wait_event(1.0)
+        try:
+            event = driver.wait_event(1.0)
+        except DriverError:
+            return  # No events from this driver: the readings go on.
         if event:
             recorder.line({"event": event})
 
 
-def _label(recorder: Recorder, phase_file: Path | None, seconds: float) -> None:
-    until, phase = time.monotonic() + seconds, ""
-    while (left := until - time.monotonic()) > 0:
+def _label(recorder: Recorder, phase_file: Path | None, seconds: float) -> float:
+    """Write down each new phase until *seconds* are over or someone ends it; how long that took."""
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    began, phase = time.monotonic(), ""
+    while (left := began + seconds - time.monotonic()) > 0 and not ended.is_set():
         found = phase_file.read_text().strip() if phase_file and phase_file.exists() else ""
         if found and found != phase:
             phase = found
             recorder.line({"phase": phase})
-        time.sleep(min(0.2, left))
+        ended.wait(min(0.2, left))
+    return time.monotonic() - began

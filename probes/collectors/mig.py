@@ -12,7 +12,7 @@ def read(gpu: Gpu) -> Iterator[Sample]:
     current, pending = gpu.mig_modes()
     yield from mig.MODE.reading(current)
     yield from mig.PENDING_MODE.reading(pending)
-    if not current:
+    if current != 1:
         return
     for instance in gpu.mig_instances():
         labels = {

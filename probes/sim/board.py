@@ -68,8 +68,7 @@ Questions = Mapping[str, Callable[..., Answer]]
 
 def uuid(noise: Noise, place: int) -> str:
     """32 hexadecimal digits, grouped as in a UUID."""
-    first, second = (int(noise.at(place + i) * 2**53) for i in range(2))
-    digits = f"{first:016x}{second:016x}"
+    digits = f"{noise.bits(place):016x}{noise.bits(place + 1):016x}"
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 

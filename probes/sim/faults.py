@@ -179,18 +179,22 @@ def check(fault: Fault, model: Model) -> None:
     if isinstance(fault, NvlinkErrors):
         _check_link(fault, model)
     if isinstance(fault, PcieDowntrain) and fault.generation > model.pcie_generation:
-        raise Mismatch(f"{model.name} has PCIe {model.pcie_generation} at most", "generation")
+        raise Mismatch(
+            f"generation: {model.name} has PCIe {model.pcie_generation} at most", "generation"
+        )
     if isinstance(fault, ClockStuck) and fault.mhz > model.max.sm:
-        raise Mismatch(f"{model.name} runs at {model.max.sm} MHz at most", "mhz")
+        raise Mismatch(f"mhz: {model.name} runs at {model.max.sm} MHz at most", "mhz")
 
 
 def _check_link(fault: NvlinkErrors, model: Model) -> None:
     if not model.nvlinks:
-        raise Mismatch(f"{model.name} has no NVLink", "gpu")
+        raise Mismatch(f"gpu: {model.name} has no NVLink", "gpu")
     if fault.link >= model.nvlinks:
-        raise Mismatch(f"{model.name} has links 0 to {model.nvlinks - 1}", "link")
+        raise Mismatch(f"link: {model.name} has links 0 to {model.nvlinks - 1}", "link")
     if fault.error == "ecc" and model.counts_per_link:
-        raise Mismatch(f"{model.name} does not count ecc; use crc, replay or recovery", "error")
+        raise Mismatch(
+            f"error: {model.name} does not count ecc; use crc, replay or recovery", "error"
+        )
 
 
 def _range(gpus: int) -> str:

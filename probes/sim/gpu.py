@@ -71,7 +71,7 @@ class State(NamedTuple):
         return self.total.plus(self.rate, moment - self.at)
 
     def joules(self, moment: float) -> float:
-        return self.total.watts + self.rate.watts * moment - self.at
+        return self.total.watts + self.rate.watts * (moment - self.at)
 
 
 class Physics:

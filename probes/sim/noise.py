@@ -12,7 +12,7 @@ def mix(number: int) -> int:
 
 
 class Noise:
-    """A sequence of uniform numbers in [0, 1) that belongs to *keys*."""
+    """A sequence of numbers that belongs to *keys*: 64 bits, or uniform in [0, 1)."""
 
     __slots__ = ("_key",)
 
@@ -21,8 +21,11 @@ class Noise:
         for key in keys:
             self._key = mix(self._key ^ mix(key & _MASK))
 
+    def bits(self, place: int) -> int:
+        return mix((self._key + place) & _MASK)
+
     def at(self, place: int) -> float:
-        return mix((self._key + place) & _MASK) / 2**64
+        return (self.bits(place) >> 11) / 2**53  # all that fits into a float below 1
 
     def smooth(self, moment: float, period: float) -> float:
         """Like `at` one *period* apart, with straight lines between."""

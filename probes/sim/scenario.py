@@ -72,7 +72,7 @@ def _group(group: _Group) -> tuple[GpuSpec, ...]:
     check_word(group.model, MODELS, "model", "model")
     model = MODELS[group.model]
     if group.mig and model.mig is None:
-        raise Mismatch(f"{model.name} has no MIG", "mig")
+        raise Mismatch(f"mig: {model.name} has no MIG", "mig")
     return (GpuSpec(model=model, workload=group.workload, mig=group.mig),) * group.count
 
 

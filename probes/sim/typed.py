@@ -20,7 +20,7 @@ class Mismatch(ConfigError):
     """
 
     def __init__(self, message: str, key: str = "") -> None:
-        super().__init__(f"{key}: {message}" if key else message)
+        super().__init__(message)
         self.key = key
 
 
@@ -49,11 +49,14 @@ def check_word(word: object, known: Collection[str], what: str, key: str = "") -
     Raises:
         Mismatch: it is not; the message offers the nearest one.
     """
-    if word in known:
-        return
+    if not (isinstance(word, str) and word in known):
+        raise _unknown(word, known, what, key)
+
+
+def _unknown(word: object, known: Collection[str], what: str, key: str) -> Mismatch:
     near = difflib.get_close_matches(str(word), known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(sorted(known))}"
-    raise Mismatch(f"unknown {what} {word!r}; {hint}", key)
+    return Mismatch(f"{key}: unknown {what} {word!r}; {hint}".removeprefix(": "), key)
 
 
 def _explained(message: str, fields: Mapping[str, object], kind: type[T]) -> Mismatch:
@@ -64,15 +67,8 @@ def _explained(message: str, fields: Mapping[str, object], kind: type[T]) -> Mis
     key = re.match(r"\w*", path)[0]  # type: ignore[index] # \w* matches anything
     value = fields.get(key)
     if what.startswith("Invalid enum value"):
-        return _wrong_choice(value, key, kind)
+        hint = get_type_hints(kind)[key]
+        choices = get_args(hint) or tuple(hint)  # a Literal's words, or an enumeration's members
+        return _unknown(value, [str(choice) for choice in choices], "value", key)
     expected = what.partition(", got")[0]
-    return Mismatch(f"{expected[0].lower()}{expected[1:]}, got {value!r}", key)
-
-
-def _wrong_choice(value: object, key: str, kind: type[T]) -> Mismatch:
-    choices = get_args(get_type_hints(kind)[key]) or tuple(get_type_hints(kind)[key])
-    try:
-        check_word(value, tuple(str(choice) for choice in choices), "value", key)
-    except Mismatch as mismatch:
-        return mismatch
-    return Mismatch(f"expected a number, got the text {value!r}", key)
+    return Mismatch(f"{key}: {expected[0].lower()}{expected[1:]}, got {value!r}", key)

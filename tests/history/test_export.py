@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from catalog.errors import ConfigError
 import history
+from catalog.errors import ConfigError
 from history import export, table
 from history.export import Format
 from history.question import Line

@@ -161,6 +161,18 @@ def test_a_new_layout_continues_the_old_one() -> None:
     assert sum(minute.increase for minute in counters(minutes)) == 59.0
 
 
+def test_a_new_layout_keeps_the_cadence() -> None:
+    """A GPU that falls silent right after its layout changed is not covered for longer than others."""
+    other = Layout(((power.NOW, ()),))
+    rollup = Rollup()
+    feed(rollup, [reading(T0 + n, 100.0, 0.0) for n in range(10)])
+    feed(rollup, [Reading(at=T0 + 10.0, layout=other, values=(100.0,))])
+
+    minutes = gauges(rollup.due(NEXT + 5))
+
+    assert sum(minute.covered for minute in minutes) == 13.0
+
+
 def test_same_layout_on_two_gpus() -> None:
     """GPUs do not share a track, even if they share a layout."""
     rollup = Rollup()
@@ -187,17 +199,6 @@ def test_due_gives_nothing_before_the_grace_is_over() -> None:
     assert rollup.due(NEXT + 4.9) == ()
     assert len(rollup.due(NEXT + 5)) == 2
     assert rollup.due(NEXT + 6) == ()
-
-
-def test_what_could_not_be_written_is_due_again() -> None:
-    """Minutes that are put back come out with the next call."""
-    rollup = Rollup()
-    feed(rollup, [reading(T0 + n, 100.0, 0.0) for n in range(62)])
-    minutes = rollup.due(NEXT + 5)
-
-    rollup.put_back(minutes)
-
-    assert rollup.due(NEXT + 15) == minutes
 
 
 def test_forgets_a_gpu_that_is_gone() -> None:

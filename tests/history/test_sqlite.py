@@ -26,8 +26,8 @@ HOUR = 3_600
 def ask(
     history: SqliteHistory, key: Key, function: Function, start: float, end: float
 ) -> list[float]:
-    """The values of all lines, one step for the whole range."""
-    question = Question(metric=key.metric, function=function, start=start, end=end)
+    """The values of all lines, one step for the whole range; the lowest quantile."""
+    question = Question(metric=key.metric, function=function, start=start, end=end, q=0)
     return [value for line in history.answer(question) for value in line.values]
 
 
@@ -98,7 +98,7 @@ def test_same_minute_again_adds_up(history: SqliteHistory) -> None:
         GaugeMinute(at=T0, key=POWER, low=0.5, mean=5.0, high=9.0, last=4.0, covered=40.0),
     ]
     history.append([halves[0], counter(T0, 5.0, 15.0)])
-    history.append([halves[1], counter(T0, 7.0, 22.0)])
+    history.append([halves[1], counter(T0, 7.0, 22.0), gauge(T0 + 60, 10.0)])
 
     def value(key: Key, function: Function) -> float:
         (found,) = ask(history, key, function, T0, T0 + 60)
@@ -109,6 +109,7 @@ def test_same_minute_again_adds_up(history: SqliteHistory) -> None:
     assert value(POWER, Function.MAX) == 9.0
     assert value(POWER, Function.LAST) == 4.0
     assert value(ENERGY, Function.INCREASE) == 12.0
+    assert ask(history, POWER, Function.MEAN, T0, T0 + 120) == [7.0]
 
 
 def test_restart_in_the_middle_of_a_minute(tmp_path: Path) -> None:
@@ -186,18 +187,24 @@ def test_packing_changes_no_answer(history: SqliteHistory, database: Database) -
         assert connection.execute("SELECT width, count(*) FROM block").fetchone() == (DAY, 4)
 
 
-@pytest.mark.parametrize("late", [T0 + 60, T0 + 90 * 60], ids=["packed minute", "packed gap"])
+@pytest.mark.parametrize("late", [0, 1, 90], ids=["first minute", "packed minute", "packed gap"])
 def test_a_minute_that_comes_late_for_its_block(history: SqliteHistory, late: int) -> None:
     """A packed block makes room for a late minute: nothing is lost, nothing counted twice."""
-    day = [counter(T0 + 60 * n, 1.0, float(n)) for n in range(1440) if n != 90]
-    history.append(day)
-    settle(history, T0 + 2 * DAY)
+    numbers = [number for number in range(2 * 1440) if number != 90]
+    history.append([counter(T0 + 60 * number, 1.0, float(number)) for number in numbers])
+    history.append([gauge(T0 + 60 * number, 0.0, covered=30.0) for number in numbers])
+    settle(history, T0 + 3 * DAY)
+    at = T0 + 60 * late
 
-    history.append([counter(late, 10.0, 5000.0)])
+    history.append([counter(at, 10.0, 5000.0), gauge(at, 8.0, covered=30.0)])
 
-    assert ask(history, ENERGY, Function.INCREASE, T0, T0 + DAY) == [1449.0]
-    settle(history, T0 + 2 * DAY)
-    assert ask(history, ENERGY, Function.INCREASE, T0, T0 + DAY) == [1449.0]
+    for now in (T0, T0 + 3 * DAY):
+        settle(history, now)
+        assert ask(history, ENERGY, Function.INCREASE, T0, T0 + DAY) == [1449.0]
+        assert ask(history, POWER, Function.MAX, at, at + 60) == [8.0]
+        assert ask(history, POWER, Function.QUANTILE, at, at + 60) == [8.0 if late == 90 else 4.0]
+        assert ask(history, POWER, Function.LAST, at + 60, T0 + DAY) == [0.0]
+        assert history.last_counters() == {ENERGY: 2879.0}
 
 
 def test_last_counters_survive_packing(history: SqliteHistory) -> None:

@@ -71,20 +71,19 @@ def test_an_h200_is_the_one_that_was_surveyed() -> None:
     assert list(gpu.temperature_thresholds().values()) == [95, 89, 95, 87]
     assert gpu.max_clocks()["memory"] == 3_201_000_000
     assert gpu.pcie_link().generation == 5
-    assert sum(gpu.remap_banks().values()) == 3072
+    assert sum(count or 0 for count in gpu.remap_banks().values()) == 3072
 
 
 def test_memory_adds_up() -> None:
     """Used, reserved and free are the total; the processes hold what is used."""
     machine = Machine("H100", workload="inference")
-    memory, found = machine.gpus[0].memory(), machine.gpus[0].compute_processes()
+    memory, found = machine.gpus[0].memory(), machine.gpus[0].compute_processes() or ()
 
-    assert memory.used and memory.reserved and memory.free
-    assert memory.used + memory.reserved + memory.free == memory.total
-    assert found
-    assert sum(process.memory_bytes or 0 for process in found) == pytest.approx(
-        memory.used, rel=0.01
-    )
+    parts = [part or 0 for part in (memory.used, memory.reserved, memory.free)]
+
+    assert all(parts)
+    assert sum(parts) == memory.total
+    assert sum(process.memory_bytes or 0 for process in found) == pytest.approx(parts[0], rel=0.01)
 
 
 def test_hopper_answers_gpm_from_the_second_time_on() -> None:
@@ -101,6 +100,36 @@ def test_hopper_answers_gpm_from_the_second_time_on() -> None:
     assert profile.pcie_receive is not None
     assert 1e9 < profile.pcie_receive < 64e9
     assert machine.gpus[0].asker.failures == []
+
+
+def test_utilization_is_not_sm_activity() -> None:
+    """A GPU that always has work is busy all the time, though not all of its SMs are."""
+    gpu = Machine("H100").gpus[0]
+
+    assert gpu.utilization().gpu == 1
+    assert gpu.utilization().memory == pytest.approx(0.45, abs=0.1)
+
+
+def test_the_links_share_the_bytes() -> None:
+    """What all links carried is what each of them carried."""
+    machine = Machine("H100")
+    machine.run(60)
+    gpu = machine.gpus[0]
+
+    whole = gpu.nvlink().receive_bytes or 0
+    parts = sum(gpu.nvlink(link).receive_bytes or 0 for link in range(18))
+
+    assert whole > 1e12
+    assert parts == pytest.approx(whole, rel=1e-6)
+
+
+def test_boards_have_a_past() -> None:
+    """Some have corrected errors from before the driver was loaded; never fewer than since."""
+    gpus = Machine(*["H100"] * 8).gpus
+    past = [gpu.ecc_errors(lifetime=True)["corrected", "dram"] for gpu in gpus]
+
+    assert len(set(past)) > 1
+    assert {gpu.ecc_errors(lifetime=False)["corrected", "dram"] for gpu in gpus} == {0}
 
 
 def test_gpm_knows_no_other_metric() -> None:
@@ -189,6 +218,18 @@ def test_counters_that_driver_580_does_not_have_are_doubles() -> None:
 def test_arguments_out_of_range(question: str, args: tuple[int, ...], code: Return) -> None:
     """The codes are those of the surveyed H200."""
     assert _code(Machine("H200"), question, *args) == code
+
+
+def test_a_clock_that_is_set_back_takes_nothing_back() -> None:
+    """Energy and error counts stay where they are until the clock has caught up."""
+    machine = Machine("H100")
+    machine.inject("ecc_storm")
+    machine.run(10.4)
+    energy, errors = machine.gpus[0].energy_joules(), machine.gpus[0].ecc_errors(lifetime=False)
+    machine.run(-5)
+
+    assert machine.gpus[0].energy_joules() == energy
+    assert machine.gpus[0].ecc_errors(lifetime=False) == errors
 
 
 def test_mig_splits_a_gpu() -> None:

@@ -44,8 +44,9 @@ def test_a_lost_gpu_is_lost_for_good_unless_said() -> None:
     [
         ("hang", "a fault is a mapping such as {gpu: 0, kind: hang}, not 'hang'"),
         ({"gpu": 0, "kind": "hangs"}, "kind: unknown fault 'hangs'; did you mean 'hang'?"),
+        ({"gpu": 0, "kind": ["hang"]}, "kind: unknown fault ['hang']; did you mean 'hang'?"),
         ({"kind": "hang"}, "the key 'gpu' is missing"),
-        ({"gpu": 9, "kind": "hang"}, "gpu: gpu 9: this node has GPUs 0 to 7"),
+        ({"gpu": 9, "kind": "hang"}, "gpu 9: this node has GPUs 0 to 7"),
         ({"gpu": -1, "kind": "hang"}, "gpu: expected `int` >= 0, got -1"),
         ({"gpu": "0", "kind": "hang"}, "gpu: expected `int`, got '0'"),
         ({"gpu": True, "kind": "hang"}, "gpu: expected `int`, got True"),
@@ -61,6 +62,10 @@ def test_a_lost_gpu_is_lost_for_good_unless_said() -> None:
         (
             {"gpu": 0, "kind": "pcie_downtrain", "width": 3},
             "width: unknown value 3; use one of 1, 16, 2, 4, 8",
+        ),
+        (
+            {"gpu": 0, "kind": "pcie_downtrain", "width": "8"},
+            "width: expected `int`, got '8'",
         ),
         (
             {"gpu": 0, "kind": "bandwidth_loss", "left": 1},
@@ -115,7 +120,12 @@ def test_a_fault_must_fit_the_model(fault: faults.Fault, model: str, message: st
 @given(
     st.dictionaries(
         st.sampled_from(["gpu", "kind", "at", "seconds", "code", "rate", "x"]) | st.text(),
-        st.none() | st.integers() | st.floats() | st.sampled_from(sorted(KINDS)) | st.text(),
+        st.none()
+        | st.integers()
+        | st.floats()
+        | st.sampled_from(sorted(KINDS))
+        | st.text()
+        | st.lists(st.text()),
     )
 )
 def test_anything_written_is_a_fault_or_one_error(written: Mapping[str, object]) -> None:

@@ -69,7 +69,7 @@ GPUS = "gpus: [{model: H100, count: 8}]\n"
         ("gpus: [3]\n", ":1: expected a mapping with model, count, workload, mig, got 3"),
         (
             GPUS + "faults:\n- kind: hang\n  gpu: 9\n",
-            ":4: gpu: gpu 9: this node has GPUs 0 to 7",
+            ":4: gpu 9: this node has GPUs 0 to 7",
         ),
         (
             GPUS + "faults:\n- kind: nvlink_errors\n  gpu: 0\n  error: ecc\n",

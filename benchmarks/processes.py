@@ -1,0 +1,45 @@
+"""What processes cost, as the kernel counts it: /proc/PID/stat, /proc/PID/smaps_rollup."""
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+_USER_TIME = 11
+"""Place of utime after the name in /proc/PID/stat (proc_pid_stat(5)); then stime, cutime, cstime."""
+
+
+def tree(root: int) -> tuple[int, ...]:
+    """*root* and all its descendants."""
+    return (root, *(pid for child in children(root) for pid in tree(child)))
+
+
+def children(parent: int) -> tuple[int, ...]:
+    """The processes that *parent*'s threads started."""
+    lists = Path(f"/proc/{parent}/task").glob("*/children")
+    return tuple(int(pid) for file in lists for pid in file.read_text().split())
+
+
+def processor_seconds(pids: Iterable[int]) -> float:
+    """User and system time of *pids* and of the children that they have waited for."""
+    return sum(map(_processor_seconds, pids))
+
+
+def _processor_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[_USER_TIME : _USER_TIME + 4])) / _TICKS
+
+
+def pss_megabytes(pids: Iterable[int]) -> float:
+    """Memory of *pids*, what they share divided between those who share it."""
+    return sum(map(_pss_megabytes, pids))
+
+
+def _pss_megabytes(pid: int) -> float:
+    found = re.search(r"^Pss:\s+(\d+) kB$", _rollup(pid), re.MULTILINE)
+    return int(found[1]) * 1024 / 1e6 if found else 0.0
+
+
+def _rollup(pid: int) -> str:
+    return Path(f"/proc/{pid}/smaps_rollup").read_text()

@@ -1,0 +1,82 @@
+"""How long a scrape takes: 1,000 of them, a new connection each, plain and gzip. `python -m benchmarks.scrape`.
+
+The exporter reads on, so nearly every scrape meets a new snapshot and pays for rendering it.
+"""
+
+import random
+import socket
+import sys
+import time
+from collections.abc import Sequence
+
+from benchmarks.exporter import Exporter, serving
+from benchmarks.processes import processor_seconds
+from benchmarks.results import Figure, Section, limit, percentile, publish, spread
+
+_SCRAPES = 1000
+_PAUSE = 0.12
+"""Seconds between two scrapes at most; kinds alternate, so that each is scraped 8 times a second on average."""
+_MOST_MILLISECONDS = 5.0
+_KINDS = {
+    "plain": "Accept: text/plain; version=0.0.4\r\n",
+    "gzip": "Accept: application/openmetrics-text; version=1.0.0\r\nAccept-Encoding: gzip\r\n",
+}
+
+
+def main(arguments: Sequence[str] = ()) -> None:
+    """Measure and publish."""
+    with serving("--source", "sim") as exporter:
+        before = processor_seconds([exporter.pid])
+        began = time.monotonic()
+        taken = _scrape(exporter)
+        share = (processor_seconds([exporter.pid]) - before) / (time.monotonic() - began)
+        sizes = {kind: len(_fetch(exporter.port, head)) for kind, head in _KINDS.items()}
+    figures = [figure for kind in _KINDS for figure in _figures(kind, taken[kind])]
+    figures += [
+        Figure(name=f"answer, {kind}", value=f"{size / 1e3:.1f} kB")
+        for kind, size in sizes.items()
+    ]
+    figures.append(
+        Figure(name="exporter's own processor meanwhile", value=f"{share * 100:.1f} % of a core")
+    )
+    note = (
+        f"8 GPUs, {_SCRAPES} scrapes of each kind over loopback, a new connection each, from connecting to the last byte. "
+        "Plain is text format, gzip is OpenMetrics as Prometheus asks for it."
+    )
+    publish(Section(title="scrape", note=note, figures=figures), "benchmarks.scrape", arguments)
+
+
+def _scrape(exporter: Exporter) -> dict[str, list[float]]:
+    rng = random.Random(0)  # noqa: S311 - when to scrape is no secret
+    taken: dict[str, list[float]] = {kind: [] for kind in _KINDS}
+    for _ in range(_SCRAPES):
+        for kind, head in _KINDS.items():
+            time.sleep(rng.random() * _PAUSE)
+            began = time.perf_counter()
+            _fetch(exporter.port, head)
+            taken[kind].append((time.perf_counter() - began) * 1e3)
+    return taken
+
+
+def _fetch(port: int, head: str) -> bytes:
+    """The whole answer; a client of our own, since http.client's objects would be measured too."""
+    request = f"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{head}\r\n"
+    answer = bytearray()
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(request.encode())
+        while part := connection.recv(1 << 20):
+            answer += part
+    return bytes(answer)
+
+
+def _figures(kind: str, taken: Sequence[float]) -> tuple[Figure, Figure]:
+    return (
+        Figure(name=f"p50, {kind}", value=f"{percentile(taken, 0.5):.2f} ms"),
+        limit(
+            f"p99, {kind}", percentile(taken, 0.99), _MOST_MILLISECONDS, "ms", spread(taken, "ms")
+        ),
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,36 @@
+"""What a simulated fleet consists of."""
+
+from dataclasses import dataclass
+
+from probes.sim.board import GpuSpec
+from probes.sim.scenario import Scenario
+
+MOST_NODES = 1000
+MOST_GPUS = 72
+"""As many as an NVL72 rack has in one NVLink domain."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetSpec:
+    """Nodes with the same GPUs and the same kind of work, each at a step of its own.
+
+    Attributes:
+        gpus: on each node.
+        seed: fleets with the same seed are the same fleet.
+    """
+
+    nodes: int
+    gpus: int
+    gpu: GpuSpec
+    seed: int = 0
+
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """Every node."""
+        return tuple(
+            Scenario(
+                node=f"node-{place + 1:03d}",
+                seed=self.seed * MOST_NODES + place,
+                gpus=(self.gpu,) * self.gpus,
+            )
+            for place in range(self.nodes)
+        )

@@ -1,0 +1,167 @@
+"""The page of one GPU: who it is, how it is, how it was."""
+
+from catalog.metrics import state
+from catalog.snapshot import GpuView
+from exporter.page import address, gpu_table, header, icon, vitals, words
+from exporter.page.chart import chart
+from exporter.page.columns import COLUMNS
+from exporter.page.event_list import event_list
+from exporter.page.gpu_table import Fragments
+from exporter.page.markup import Child, Markup, tag
+from exporter.page.panel import SPANS, Panel, Span
+from exporter.page.quantity import ABSENT
+from exporter.page.readings import readings
+from exporter.page.scene import Scene
+from exporter.page.vitals import Vitals
+
+_TILES = tuple(column for column in COLUMNS if column.key != "state")
+
+
+def fragments(scene: Scene, view: GpuView) -> Fragments:
+    """Everything on the page that changes, by id; the charts have a rhythm of their own."""
+    gathered = Vitals.of(view)
+    return {
+        "freshness": header.freshness(scene),
+        "status": header.status(scene),
+        "state": tag("div", vitals.state(gathered), id="state", class_="states"),
+        **gpu_table.gpu_cells(scene, view, _TILES),
+        **readings(gathered),
+        "events": event_list(scene),
+    }
+
+
+def body(scene: Scene, view: GpuView, drawn: Fragments, charts: Markup) -> Markup:
+    """The page's main part."""
+    tables = [markup for key, markup in drawn.items() if key.startswith("readings-")]
+    return tag(
+        "main",
+        _heading(scene, view, drawn),
+        _tiles(view, drawn),
+        charts,
+        tag(
+            "section",
+            tag("h2", "Current readings", id="readings"),
+            tag(
+                "div",
+                tables or tag("p", "Nothing is known now.", class_="empty"),
+                class_="subjects",
+            ),
+            aria_labelledby="readings",
+        ),
+        tag(
+            "section",
+            tag("h2", "Identity", id="identity"),
+            _identity(view),
+            aria_labelledby="identity",
+        ),
+        tag(
+            "section",
+            tag("h2", "Events of this GPU", id="recent"),
+            drawn["events"],
+            aria_labelledby="recent",
+        ),
+        id="main",
+        tabindex="-1",
+    )
+
+
+def charts(panels: tuple[Panel, ...] | None, chosen: Span, uuid: str) -> Markup:
+    """All charts over one range of time."""
+    return tag(
+        "section",
+        tag("div", tag("h2", "Trends", id="trends"), _ranges(chosen, uuid), class_="bar-of"),
+        _charts(panels),
+        id="charts",
+        aria_labelledby="trends",
+        data_refresh=5 if chosen.remembered else 60,
+    )
+
+
+def _charts(panels: tuple[Panel, ...] | None) -> Child:
+    if panels is None:
+        return tag("p", "The history cannot be read now.", class_="empty sheet")
+    filled = [panel for panel in panels if panel.curves]
+    empty = ", ".join(panel.plot.title for panel in panels if not panel.curves)
+    return (
+        tag("div", map(chart, filled), class_="charts"),
+        empty and tag("p", f"Nothing recorded in this range: {empty}.", class_="empty"),
+    )
+
+
+def _ranges(chosen: Span, uuid: str) -> Markup:
+    links = [
+        tag(
+            "a",
+            tag("abbr", span.key, title=span.title),
+            href=address.gpu(uuid, span.key),
+            aria_current="page" if span is chosen else None,
+            aria_label=span.title,
+        )
+        for span in SPANS
+    ]
+    return tag("nav", links, class_="ranges", aria_label="Range of the charts")
+
+
+def _heading(scene: Scene, view: GpuView, drawn: Fragments) -> Markup:
+    siblings = [
+        tag(
+            "a",
+            icon.shape(other.state),
+            str(other.identity.index),
+            href=address.gpu(other.identity.uuid),
+            class_=f"state-{other.state}",
+            aria_current="page" if other is view else None,
+            aria_label=f"GPU {other.identity.index}, {other.state}",
+        )
+        for other in scene.snapshot.gpus.values()
+    ]
+    return tag(
+        "div",
+        tag(
+            "div",
+            tag("h1", f"GPU {view.identity.index}"),
+            tag("p", view.identity.model, class_="model"),
+        ),
+        drawn["state"],
+        tag("nav", siblings, class_="siblings", aria_label="GPUs of this node"),
+        class_="heading",
+    )
+
+
+def _tiles(view: GpuView, drawn: Fragments) -> Markup:
+    tiles = [
+        tag("div", tag("dt", column.title), tag("dd", gpu_table.inside(view, column, drawn)))
+        for column in _TILES
+    ]
+    return tag("dl", tiles, class_="tiles")
+
+
+def _identity(view: GpuView) -> Markup:
+    facts = [("UUID", view.identity.uuid), *_info(view)]
+    return tag(
+        "dl",
+        [tag("div", tag("dt", name), tag("dd", value or ABSENT)) for name, value in facts],
+        class_="facts sheet",
+    )
+
+
+def _info(view: GpuView) -> list[tuple[str, str]]:
+    told = next(iter(view.labelled(state.INFO)), ())
+    if not told:
+        return [("Model", view.identity.model), ("PCI bus ID", view.identity.pci_bus_id)]
+    return [
+        (_SPELLED.get(name) or _capital(words.plain(name)), value)
+        for name, value in zip(state.INFO.labels, told, strict=True)
+    ]
+
+
+_SPELLED = {
+    "pci_bus_id": "PCI bus ID",
+    "vbios": "VBIOS",
+    "cuda_driver": "CUDA of the driver",
+    "minor": "Device minor",
+}
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]

@@ -1,0 +1,68 @@
+"""`gpuvitals simulate`."""
+
+import sys
+
+import click
+
+from exporter.fleet_spec import MOST_GPUS, MOST_NODES, FleetSpec
+from exporter.listen import bind
+from gpuvitals.context import World
+from probes.sim.board import GpuSpec
+from probes.sim.models import MODELS
+from probes.sim.workload import Profile
+
+
+@click.command()
+@click.option("--nodes", required=True, type=click.IntRange(1, MOST_NODES), help="How many nodes.")
+@click.option(
+    "--gpus", required=True, type=click.IntRange(1, MOST_GPUS), help="How many GPUs on each."
+)
+@click.option(
+    "--listen", default="127.0.0.1:9400", show_default=True, help="Where to serve: HOST:PORT."
+)
+@click.option(
+    "--model",
+    default="H100",
+    show_default=True,
+    type=click.Choice(list(MODELS)),
+    help="What the GPUs are.",
+)
+@click.option(
+    "--workload",
+    default=Profile.TRAINING.value,
+    show_default=True,
+    type=click.Choice([profile.value for profile in Profile]),
+    help="What the GPUs do.",
+)
+@click.option(
+    "--seed",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Fleets of one seed are the same.",
+)
+@click.pass_obj
+def command(
+    world: World, nodes: int, gpus: int, listen: str, model: str, workload: str, seed: int
+) -> None:
+    r"""Serve a fleet of simulated nodes on one port, for Prometheus to find with http_sd_configs at /sd.
+
+    \b
+    scrape_configs:
+      - job_name: gpuvitals
+        http_sd_configs: [{url: "http://127.0.0.1:9400/sd"}]
+
+    Example: gpuvitals simulate --nodes 50 --gpus 8
+    """
+    from exporter.fleet import Fleet  # noqa: PLC0415 - --help must not load a server
+    from exporter.web.fleet import serve  # noqa: PLC0415
+
+    gpu = GpuSpec(model=MODELS[model], workload=Profile(workload))
+    fleet = Fleet(FleetSpec(nodes=nodes, gpus=gpus, gpu=gpu, seed=seed), world.clock)
+    with bind(listen) as listener:
+        host, port = listener.getsockname()[:2]
+        print(
+            f"Serving {nodes} x {gpus} {model}: http://{host}:{port}/, for Prometheus at /sd; Ctrl-C ends.",
+            file=sys.stderr,
+        )
+        serve(fleet, listener)

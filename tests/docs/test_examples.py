@@ -1,0 +1,89 @@
+"""The examples of docs/api.md are requests that work and answers of the shape that they show."""
+
+import json
+import re
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.request import Request, urlopen
+
+import pytest
+
+from tests import servers
+
+PAGE = (Path(__file__).parent.parent.parent / "docs" / "api.md").read_text()
+
+
+class Example(NamedTuple):
+    method: str
+    path: str
+    body: str | None
+    answer: Any
+
+
+def examples() -> list[Example]:
+    """Each indented curl of the page with the JSON block after it."""
+    found = re.findall(r"^    (curl [^\n]*)\n\n```json\n(.*?)```", PAGE, re.MULTILINE | re.DOTALL)
+    return [example(command, json.loads(answer)) for command, answer in found]
+
+
+def example(command: str, answer: Any) -> Example:
+    words = shlex.split(command)
+    method = words[words.index("-X") + 1] if "-X" in words else "GET"
+    body = words[words.index("-d") + 1] if "-d" in words else None
+    (url,) = [word for word in words if word.startswith("localhost:9400")]
+    return Example(method, url.removeprefix("localhost:9400"), body, answer)
+
+
+def shape(shown: Any, given: Any, place: str = "") -> None:
+    """Every key that is shown is given, with a value of the same kind."""
+    if isinstance(shown, dict):
+        assert isinstance(given, dict), place
+        for key, value in shown.items():
+            assert key in given, f"{place}.{key}"
+            shape(value, given[key], f"{place}.{key}")
+    elif isinstance(shown, list):
+        assert isinstance(given, list), place
+        for value in given[:1] if shown else ():
+            shape(shown[0], value, f"{place}[0]")
+    elif shown is not None and given is not None:
+        kinds = (int, float) if isinstance(shown, (int, float)) else type(shown)
+        assert isinstance(given, kinds), place
+
+
+def test_the_page_has_examples() -> None:
+    """Nothing is tested by accident of a changed layout."""
+    assert len(examples()) == PAGE.count("```json") >= 5
+
+
+@pytest.fixture(scope="module")
+def exporter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an exporter on the simulator that takes faults."""
+    folder, port = tmp_path_factory.mktemp("examples"), servers.free_port()
+    address = f"http://127.0.0.1:{port}"
+    command = [
+        sys.executable,
+        "-m",
+        "gpuvitals",
+        "serve",
+        "--source",
+        "sim",
+        "--allow-fault-injection",
+    ]
+    command += ["--state-dir", str(folder), "--listen", f"127.0.0.1:{port}"]
+    with servers.started(command, f"{address}/healthz/gpus", folder / "log"):
+        yield address
+
+
+@pytest.mark.parametrize("case", examples(), ids=lambda case: case.path)
+def test_example(case: Example, exporter: str) -> None:
+    """The request of the page is answered in the shape of the page."""
+    body = case.body.encode() if case.body else None
+    request = Request(exporter + case.path, data=body, method=case.method)  # noqa: S310
+
+    with urlopen(request, timeout=10) as response:  # noqa: S310 - our own loopback
+        answer = json.load(response)
+
+    shape(case.answer, answer)

@@ -1,0 +1,227 @@
+"""Our line writer against prometheus_client, its oracle, and against promtool."""
+
+import math
+import subprocess
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import Metric as Family
+from prometheus_client.exposition import generate_latest
+from prometheus_client.openmetrics import exposition as openmetrics
+from prometheus_client.openmetrics.parser import (
+    text_string_to_metric_families as parse_openmetrics,
+)
+from prometheus_client.parser import text_string_to_metric_families as parse_text
+
+from catalog.metric import Kind, Metric, Sample
+from catalog.metrics import ALL, clocks, ecc, memory, modes, pcie, power, state, utilization
+from catalog.snapshot import GpuView, Identity, Layout, Reading, Snapshot, Tier
+from exporter.exposition import Exposition, Format
+from exporter.hub import Hub
+from exporter.intake import Intake
+from exporter.integrals import Integrals
+from exporter.prometheus import Instruments
+from tests.exporter.child import NOW, Child
+from tests.probes.devices import SYSTEM, FakeDriver, rich
+
+# Of each kind and unit, with 0 to 11 labels, help texts with and without odd characters.
+FAMILIES = (
+    state.INFO,
+    utilization.UTILIZATION,
+    memory.USED,
+    power.NOW,
+    power.ENERGY,
+    clocks.CLOCK,
+    clocks.EVENT_SECONDS,
+    ecc.ERRORS,
+    pcie.REPLAYS,
+    pcie.RECEIVE,
+    modes.COMPUTE_MODE,
+)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | st.sampled_from(
+    ["", '"', "\\", "\n", '\\n"', "a\\\nb", "ü 東京 🙂", "\r", "\x00", "\u2028", " x ", "}"]
+)
+
+
+def values(metric: Metric) -> st.SearchStrategy[float]:
+    """Any value that may be exported, the ends and the smallest included."""
+    low, high = map(float, metric.plausible)
+    return st.floats(low, high, allow_subnormal=True) | st.sampled_from(
+        [low, high, math.nextafter(high, low), -0.0 if low <= 0 else low]
+    )
+
+
+@st.composite
+def snapshots(draw: st.DrawFn) -> Snapshot:
+    """Some GPUs with any names, states, series and values."""
+    snapshot = Snapshot(driver_up=True)
+    for index in range(draw(st.integers(0, 3))):
+        uuid = f"{index}{draw(TEXTS)}"
+        identity = Identity(uuid=uuid, index=index, model="", pci_bus_id="")
+        chosen = draw(st.lists(st.sampled_from(FAMILIES), unique=True))
+        series = tuple((metric, tuple(draw(TEXTS) for _ in metric.labels)) for metric in chosen)
+        told = tuple(draw(values(metric)) for metric in chosen)
+        view = GpuView(identity=identity, state=draw(st.sampled_from(state.STATES)))
+        at = draw(st.floats(0, 2e9))
+        reading = Reading(at=at, layout=Layout(series), values=told)
+        snapshot = snapshot.with_gpu(view.with_reading(Tier.FAST, reading))
+    return snapshot
+
+
+class Oracle:
+    """The same samples, written by prometheus_client."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    def collect(self) -> Iterator[Family]:
+        """Families in the order of the catalogue."""
+        families: dict[Metric, Family] = {}
+        for view in self._snapshot.gpus.values():
+            for sample in samples(view):
+                metric = sample.metric
+                if metric not in families:
+                    families[metric] = self._family(metric)
+                self._add(families[metric], view, sample)
+        yield from sorted(families.values(), key=lambda family: ORDER[family.name])
+
+    def _family(self, metric: Metric) -> Family:
+        kind = CounterMetricFamily if metric.kind is Kind.COUNTER else GaugeMetricFamily
+        labels = ("gpu", "uuid", *metric.labels)
+        return kind(metric.name, metric.help, labels=labels, unit=metric.unit.value)
+
+    def _add(self, family: Family, view: GpuView, sample: Sample) -> None:
+        assert isinstance(family, (CounterMetricFamily, GaugeMetricFamily))
+        identity = view.identity
+        family.add_metric((str(identity.index), identity.uuid, *sample.labels), sample.value)
+
+
+ORDER = {metric.name.removesuffix("_total"): place for place, metric in enumerate(ALL)}
+
+
+def samples(view: GpuView) -> Iterator[Sample]:
+    """What is exported of one GPU."""
+    yield from state.UP.reading(view.readable)
+    yield from state.STATE.states(view.state, state.STATES)
+    yield from state.LAST_READ.reading(view.last_read or None)
+    for reading in view.current():
+        yield from reading.samples()
+
+
+def parsed(families: Iterable[Family]) -> list[object]:
+    """Families as plain values that can be compared."""
+    return [
+        (
+            family.name,
+            family.type,
+            family.unit,
+            family.documentation,
+            [(sample.name, sample.labels, sample.value) for sample in family.samples],
+        )
+        for family in families
+    ]
+
+
+@given(snapshots())
+def test_text_equals_prometheus_client(snapshot: Snapshot) -> None:
+    """After parsing, our text format is what prometheus_client writes, whatever the labels and values."""
+    registry = CollectorRegistry()
+    registry.register(Oracle(snapshot))  # type: ignore[arg-type] # has all of a collector that is used
+
+    ours = Exposition().render(snapshot, Format.TEXT)
+
+    assert parsed(parse_text(ours)) == parsed(parse_text(generate_latest(registry).decode()))
+
+
+@given(snapshots())
+def test_openmetrics_equals_prometheus_client(snapshot: Snapshot) -> None:
+    """After parsing, our OpenMetrics is what prometheus_client writes, units and all."""
+    registry = CollectorRegistry()
+    registry.register(Oracle(snapshot))  # type: ignore[arg-type] # has all of a collector that is used
+
+    ours = Exposition().render(snapshot, Format.OPENMETRICS) + "# EOF\n"
+
+    theirs = openmetrics.generate_latest(registry).decode()
+    assert parsed(parse_openmetrics(ours)) == parsed(parse_openmetrics(theirs))
+
+
+@given(snapshots())
+def test_writing_again_changes_nothing(snapshot: Snapshot) -> None:
+    """What is kept between two renderings does not change them."""
+    exposition = Exposition()
+
+    first = exposition.render(snapshot, Format.TEXT)
+
+    assert exposition.render(snapshot, Format.TEXT) == first
+    assert Exposition().render(snapshot, Format.TEXT) == first
+
+
+def rich_snapshot() -> Snapshot:
+    """Two GPUs that tell everything, read twice, and what we count of them; and one that is hung."""
+    integrals = Integrals({})
+    hub = Hub()
+    intake = Intake(hub, Instruments(), lambda: NOW, lambda _: None, lambda _: None)
+    child = Child(intake.hear, FakeDriver([rich(index) for index in range(3)], SYSTEM), every=True)
+    for second in (0.0, 1.0):
+        child.read(NOW + second)
+        for uuid, view in hub.latest.gpus.items():
+            for tier, reading in view.readings.items():
+                if tier is not Tier.DERIVED:
+                    integrals.observe(uuid, tier, reading)
+            hub.reading(uuid, Tier.DERIVED, integrals.reading(uuid, NOW + second))
+    child.health(2, "hung", "a call has not returned for 4 s")
+    return hub.latest
+
+
+def test_the_whole_exposition(golden: Callable[[str, str], None]) -> None:
+    """Every family of a GPU, as text, in the order of the catalogue; a hung GPU shows no gauge."""
+    golden("metrics.txt", Exposition().render(rich_snapshot(), Format.TEXT))
+
+
+def test_both_formats_say_the_same() -> None:
+    """OpenMetrics has the samples of the text format, in the same order."""
+    snapshot = rich_snapshot()
+    text = parse_text(Exposition().render(snapshot, Format.TEXT))
+    other = parse_openmetrics(Exposition().render(snapshot, Format.OPENMETRICS) + "# EOF\n")
+
+    both = [
+        [sample for family in families for sample in family.samples] for families in (text, other)
+    ]
+
+    assert len(both[0]) > 300
+    assert both[0] == both[1]
+
+
+@pytest.mark.tools
+def test_promtool_accepts_it(tool: Callable[[str], Path]) -> None:
+    """`promtool check metrics` has nothing to say about the golden file."""
+    golden_file = Path(__file__).parents[1] / "golden" / "metrics.txt"
+
+    checked = subprocess.run(
+        [tool("promtool"), "check", "metrics"],
+        input=golden_file.read_text(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
+
+
+def test_only_what_is_wanted_is_written() -> None:
+    """A family that nobody wants has neither header nor sample."""
+    text = Exposition().render(
+        rich_snapshot(), Format.TEXT, lambda metric: metric in (power.NOW, state.UP)
+    )
+
+    assert {family.name for family in parse_text(text)} == {"gpu_power_watts", "gpu_up"}
+
+
+def test_no_gpu_is_no_text() -> None:
+    """Without GPUs there is no family without samples."""
+    assert Exposition().render(Snapshot(), Format.TEXT) == ""

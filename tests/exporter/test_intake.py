@@ -1,0 +1,264 @@
+"""What the exporter makes of the reader child's messages."""
+
+import pytest
+
+from catalog.event import Event, EventKind
+from catalog.metrics import exporter, memory, processes
+from catalog.snapshot import Tier, unnamed
+from exporter.exposition import Format
+from exporter.hub import Hub
+from exporter.intake import Intake
+from exporter.prometheus import Instruments
+from probes.driver import Return
+from probes.messages import DriverState, Happened, Health, NewLayout, NewReading
+from tests.exporter.child import NOW, Child
+from tests.probes.devices import SYSTEM, FakeDriver, rich
+
+UUID = "GPU-00000000-aaaa-bbbb-cccc-000000000000"
+
+
+class Ear:
+    """An intake, and what it told."""
+
+    def __init__(self) -> None:
+        self.hub = Hub()
+        self.instruments = Instruments()
+        self.events: list[Event] = []
+        self.fatal: list[str] = []
+        self.intake = Intake(
+            self.hub, self.instruments, lambda: NOW, self.events.append, self.fatal.append
+        )
+
+    def child(self, count: int = 1) -> Child:
+        """A child that has read *count* rich GPUs."""
+        gpus = [rich(index) for index in range(count)]
+        child = Child(self.intake.hear, FakeDriver(gpus, SYSTEM))
+        child.read()
+        self.events.clear()
+        return child
+
+    def state(self) -> tuple[str, str]:
+        """State and reason of the first GPU."""
+        view = next(iter(self.hub.latest.gpus.values()))
+        return view.state, view.reason
+
+    def told(self) -> list[tuple[EventKind, str]]:
+        """The events so far."""
+        return [(event.kind, event.message) for event in self.events]
+
+    def shows(self, line: str) -> bool:
+        """Whether `/metrics` has *line*."""
+        return line in self.instruments.render(Format.TEXT).splitlines()
+
+
+def test_a_reading_arrives() -> None:
+    """What the child read is in the snapshot, by tier."""
+    ear = Ear()
+    ear.child()
+
+    view = ear.hub.latest.gpus[UUID]
+
+    assert view.value(memory.USED) == 2.0**30
+    assert view.last_read == NOW
+    assert set(view.readings) == {Tier.FAST, Tier.MEDIUM, Tier.SLOW, Tier.ONCE}
+
+
+@pytest.mark.parametrize(
+    ("state", "kind"), [("hung", EventKind.GPU_HUNG), ("lost", EventKind.GPU_LOST)]
+)
+def test_a_gpu_that_fails_and_comes_back_is_two_events(state: str, kind: EventKind) -> None:
+    """One when it fails, with the reason, and one when it is back; repetitions are none."""
+    ear = Ear()
+    child = ear.child()
+
+    child.health(0, state, "because")
+    child.health(0, state, "because")
+    assert ear.state() == (state, "because")
+    child.health(0, "ok")
+    child.health(0, "ok")
+
+    assert ear.state() == ("ok", "")
+    assert ear.told() == [
+        (kind, f"GPU 0 is {state}: because"),
+        (EventKind.GPU_BACK, "GPU 0 is ok"),
+    ]
+    assert {event.uuid for event in ear.events} == {UUID}
+
+
+def test_a_gpu_that_was_always_well_is_no_event() -> None:
+    """At the start every GPU is well, which nobody needs to hear."""
+    ear = Ear()
+
+    ear.child().health(0, "ok")
+
+    assert ear.told() == []
+
+
+def test_after_a_restart_nothing_is_known() -> None:
+    """Until the next child has read, the GPUs are unknown; the restart is counted and an event."""
+    ear = Ear()
+    ear.child()
+
+    ear.intake.reader_ended("signal_9")
+
+    assert ear.state() == ("unknown", "reader_restarting")
+    assert ear.told() == [(EventKind.READER_RESTARTED, "the reader ended: signal_9")]
+    assert ear.shows('gpuvitals_reader_restarts_total{reason="signal_9"} 1')
+    ear.child()
+    assert ear.state() == ("ok", "")
+
+
+def test_a_hung_gpu_that_answers_the_next_child_is_back() -> None:
+    """That a restart cured it is an event."""
+    ear = Ear()
+    ear.child().health(0, "hung")
+    ear.intake.reader_ended("silent")
+
+    ear.child().health(0, "ok")
+
+    assert ear.told() == [(EventKind.GPU_BACK, "GPU 0 is ok")]
+
+
+def test_a_lost_gpu_is_lost_until_it_answers() -> None:
+    """A restart of the reader does not make it unknown: the next one may not find it at all."""
+    ear = Ear()
+    ear.child(2).health(1, "lost", "fell off the bus")
+
+    ear.intake.reader_ended("signal_9")
+    ear.child(1)
+
+    states = [view.state for view in ear.hub.latest.gpus.values()]
+    assert states == ["ok", "lost"]
+    ear.child(2).health(1, "ok")
+    assert ear.told() == [(EventKind.GPU_BACK, "GPU 1 is ok")]
+
+
+def test_a_gpu_that_hangs_at_its_first_call_is_shown() -> None:
+    """It has not told its name, and is hung all the same."""
+    ear = Ear()
+
+    ear.intake.hear(Health(unnamed(3), 3, "hung", "a call has not returned for 31 s"))
+
+    view = ear.hub.latest.gpus[unnamed(3)]
+    assert (view.identity.index, view.state) == (3, "hung")
+    assert [event.kind for event in ear.events] == [EventKind.GPU_HUNG]
+
+
+def test_a_known_gpu_that_hangs_the_next_child_is_hung() -> None:
+    """The new child knows it by its index only; we know which GPU that is."""
+    ear = Ear()
+    ear.child()
+    ear.intake.reader_ended("signal_9")
+
+    ear.intake.hear(Health(unnamed(0), 0, "hung", ""))
+
+    assert ear.hub.latest.gpus.keys() == {UUID}
+    assert ear.state() == ("hung", "")
+
+
+def test_released_means_no_driver() -> None:
+    """While the driver is released it is not up, in the snapshot and in /metrics."""
+    ear = Ear()
+    ear.child()
+    assert ear.shows("gpuvitals_driver_up 1")
+
+    ear.intake.released()
+
+    assert not ear.hub.latest.driver_up
+    assert ear.state() == ("unknown", "released")
+    assert ear.shows("gpuvitals_driver_up 0")
+
+
+def test_a_missing_driver_is_said_once() -> None:
+    """The child looks again every few seconds; the event is one until the reason changes."""
+    ear = Ear()
+
+    for reason in ("no library", "no library", "the driver has no devices"):
+        ear.intake.hear(DriverState(up=False, reason=reason))
+
+    assert ear.told() == [
+        (EventKind.DRIVER_DOWN, "no library"),
+        (EventKind.DRIVER_DOWN, "the driver has no devices"),
+    ]
+    assert ear.shows("gpuvitals_driver_up 0")
+    assert ear.fatal == []
+
+
+def test_a_source_that_can_never_be_read_is_fatal() -> None:
+    """The service ends with the reason."""
+    ear = Ear()
+
+    ear.intake.hear(DriverState(up=False, reason="x.yaml:3: no such model", fatal=True))
+
+    assert ear.fatal == ["x.yaml:3: no such model"]
+
+
+def test_an_event_of_the_driver_is_kept() -> None:
+    """What the child heard goes on to the log of events."""
+    ear = Ear()
+    event = Event(at=1.0, kind=EventKind.XID, severity="warning", message="Xid 79", code=79)  # type: ignore[arg-type] # as msgpack brings it
+
+    ear.intake.hear(Happened(event))
+
+    assert ear.events == [event]
+
+
+def test_what_went_wrong_is_counted() -> None:
+    """Failures, rejected values and series beyond a budget are metrics of our own."""
+    ear = Ear()
+    device = rich()
+    device.answers["nvmlDeviceGetPowerUsage"] = 2**32 - 1
+    device.answers["nvmlDeviceGetFanSpeed_v2"] = Return.UNKNOWN
+    budgets = {processes.MEMORY.name: 1}
+
+    Child(ear.intake.hear, FakeDriver([device]), every=True, budgets=budgets).read()
+
+    for line in (
+        'gpuvitals_collector_failures_total{collector="temperature",reason="unknown"} 1',
+        'gpuvitals_values_rejected_total{metric="gpu_power_watts",reason="blank"} 1',
+        'gpuvitals_series_dropped_total{metric="gpu_process_memory_bytes"} 1',
+        'gpuvitals_collector_duration_seconds_count{collector="power"} 1',
+    ):
+        assert ear.shows(line)
+
+
+def test_permission_denied_ends_when_the_last_gpu_grants_it() -> None:
+    """The gauge is 1 as long as any GPU denies a collector something, and 0 afterwards."""
+    ear = Ear()
+    devices = [rich(0), rich(1)]
+    child = Child(ear.intake.hear, FakeDriver(devices))
+    line = 'gpuvitals_collector_permission_denied{{collector="ecc"}} {}'
+    granted = devices[0].answers["nvmlDeviceGetSramEccErrorStatus"]
+    for device in devices:
+        device.answers["nvmlDeviceGetSramEccErrorStatus"] = Return.NO_PERMISSION
+
+    child.read()
+    assert ear.shows(line.format(1))
+    devices[0].answers["nvmlDeviceGetSramEccErrorStatus"] = granted
+    child.read()
+    assert ear.shows(line.format(1))
+    devices[1].answers["nvmlDeviceGetSramEccErrorStatus"] = granted
+    child.read()
+
+    assert ear.shows(line.format(0))
+
+
+def test_series_that_stay_are_never_forgotten() -> None:
+    """However often the series of one tier change, those of another keep being understood."""
+    ear = Ear()
+    child = ear.child()
+    for number in range(10_000):
+        series = ((processes.MEMORY.name, (str(number),)),)
+        ear.intake.hear(NewLayout(1_000_000 + number, UUID, Tier.MEDIUM, series))
+        ear.intake.hear(NewReading(layout=1_000_000 + number, at=NOW, values=(1.0,), durations=()))
+
+    child.read(NOW + 1, Tier.FAST)
+
+    assert ear.hub.latest.gpus[UUID].last_read == NOW + 1
+
+
+def test_the_metrics_of_the_exporter_are_catalogued() -> None:
+    """What the intake counts is in the catalogue under the names that the tests above spell."""
+    names = {metric.name for metric in exporter.FAMILIES}
+
+    assert {"gpuvitals_reader_restarts_total", "gpuvitals_driver_up"} <= names

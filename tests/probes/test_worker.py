@@ -1,0 +1,201 @@
+"""The thread that reads one GPU: when it reads what, and what it sends."""
+
+import queue
+import threading
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog.snapshot import Tier, unnamed
+from probes.collectors import COLLECTORS
+from probes.deadline import WatchedDevice
+from probes.driver import GPM, Answer, Return
+from probes.messages import Found, Health, NewLayout, NewReading, Reply, Start, Up
+from probes.worker import PERIODS, Clocks, Worker, next_due
+from tests.probes.devices import FakeDevice, FakeDriver, rich
+
+PATIENCE = 20.0
+"""Seconds that a test waits for what must come; it comes much sooner."""
+
+
+class Sent:
+    """What a worker sends, in order."""
+
+    def __init__(self) -> None:
+        self._queue: queue.SimpleQueue[Up] = queue.SimpleQueue()
+        self.all: list[Up] = []
+        self.layouts: dict[int, NewLayout] = {}
+
+    def __call__(self, message: Up) -> None:
+        self._queue.put(message)
+
+    def next(self) -> Up:
+        message = self._queue.get(timeout=PATIENCE)
+        self.all.append(message)
+        if isinstance(message, NewLayout):
+            self.layouts[message.layout] = message
+        return message
+
+    def until(self, kind: type[Up], tier: Tier | None = None) -> Up:
+        """The next message of this kind, a reading of this tier."""
+        while True:
+            message = self.next()
+            if isinstance(message, kind) and tier in (None, self.tier(message)):
+                return message
+
+    def tier(self, message: Up) -> Tier | None:
+        return self.layouts[message.layout].tier if isinstance(message, NewReading) else None
+
+
+def begun(device: FakeDevice, *collectors: str) -> tuple[Worker, Sent]:
+    """A worker that reads *device*."""
+    sent = Sent()
+    chosen = collectors or tuple(collector.name for collector in COLLECTORS if collector.default)
+    worker = Worker(
+        FakeDriver(),
+        WatchedDevice(device, time.monotonic),
+        Start("fake", "node-7", None, frozenset(chosen), {}),
+        sent,
+        Clocks(wall=time.time, steady=time.monotonic),
+    )
+    worker.start()
+    return worker, sent
+
+
+class SlowlyReady(FakeDevice):
+    """A device whose GPM answers from the second question on, as real ones do."""
+
+    asked = 0
+
+    def ask(self, question: str, *args: int) -> Answer:
+        if question == GPM:
+            self.asked += 1
+            self.answers[GPM] = rich().answers[GPM] if self.asked > 1 else Return.NOT_READY
+        return super().ask(question, *args)
+
+
+def test_who_it_is_comes_first_then_every_tier_then_that_it_is_well() -> None:
+    """A new GPU is named before its readings, and well once each tier was read."""
+    _, sent = begun(rich())
+    sent.until(Health)
+
+    kinds = [type(message) for message in sent.all]
+    read = [sent.tier(message) for message in sent.all if isinstance(message, NewReading)]
+
+    assert kinds[0] is Found
+    assert read == [Tier.FAST, Tier.MEDIUM, Tier.SLOW, Tier.ONCE]
+    assert sent.all[-1] == Health("GPU-00000000-aaaa-bbbb-cccc-000000000000", 0, "ok", "")
+
+
+def test_ratios_that_need_two_readings_are_there_after_a_second() -> None:
+    """GPM averages between two readings, so the second follows the first at once and not ten seconds later."""
+    device = SlowlyReady(rich().answers)
+    _, sent = begun(device, "profiling", "memory")
+
+    first = sent.until(NewReading, Tier.MEDIUM)
+    second = sent.until(NewReading, Tier.MEDIUM)
+
+    assert isinstance(first, NewReading)
+    assert isinstance(second, NewReading)
+    assert len(first.values) == 0
+    assert len(second.values) == 9
+    fast = [message for message in sent.all if sent.tier(message) is Tier.FAST]
+    assert len(fast) <= 3
+
+
+def test_series_travel_once() -> None:
+    """As long as a tier's series stay the same only values are sent; when they change, their names are sent again."""
+    device = rich()
+    _, sent = begun(device, "power")
+    first = sent.until(NewReading)
+    second = sent.until(NewReading)
+    device.answers["nvmlDeviceGetPowerUsage"] = Return.NOT_SUPPORTED
+    sent.until(NewLayout)
+    third = sent.until(NewReading)
+
+    assert isinstance(first, NewReading)
+    assert isinstance(second, NewReading)
+    assert isinstance(third, NewReading)
+    assert first.layout == second.layout
+    assert (len(second.values), len(third.values)) == (2, 1)
+    assert third.layout != first.layout
+
+
+def test_a_request_is_read_and_answered() -> None:
+    """`read_now` yields its reading, then the reply."""
+    worker, sent = begun(rich(), "pcie", "memory")
+    sent.until(Health)
+
+    worker.read_now(Tier.SLOW, request=7)
+
+    sent.until(NewReading, Tier.SLOW)
+    assert sent.until(Reply) == Reply(7, None)
+
+
+def test_a_lost_gpu_answers_no_request_and_comes_back() -> None:
+    """While it is lost a request fails with the reason; when it answers again it is named and well."""
+    device = rich()
+    worker, sent = begun(device, "power")
+    sent.until(Health)
+    uuid = worker.uuid
+    device.answers["nvmlDeviceGetPowerUsage"] = Return.GPU_IS_LOST
+    _wait_until_lost(worker)
+
+    worker.read_now(Tier.FAST, request=3)
+    refused = sent.until(Reply)
+    device.answers["nvmlDeviceGetPowerUsage"] = 1000
+
+    assert isinstance(refused, Reply)
+    assert "the GPU is lost: nvmlDeviceGetPowerUsage" in (refused.error or "")
+    assert sent.until(Health) == Health(uuid, 0, "ok", "")
+    assert worker.lost == ""
+
+
+def test_a_gpu_that_is_lost_but_knows_its_name_is_still_lost() -> None:
+    """The driver may tell name and UUID of a lost GPU from memory: that does not make it well."""
+    device = rich()
+    device.answers["nvmlDeviceGetPowerUsage"] = Return.GPU_IS_LOST
+    worker, sent = begun(device, "power")
+
+    _wait_until_lost(worker)
+    sent.until(Found)
+    sent.until(Found)
+
+    assert worker.lost
+    assert not [message for message in sent.all if isinstance(message, Health)]
+
+
+def _wait_until_lost(worker: Worker) -> None:
+    deadline = threading.Event()
+    end = time.monotonic() + PATIENCE
+    while not worker.lost and time.monotonic() < end:
+        deadline.wait(0.02)
+    assert worker.lost
+
+
+def test_a_gpu_has_a_stand_in_until_it_tells() -> None:
+    """A worker that has not read yet has a name to be spoken of by."""
+    device = WatchedDevice(rich(3), time.monotonic)
+    clocks = Clocks(wall=time.time, steady=time.monotonic)
+    start = Start("fake", "", None, frozenset(), {})
+
+    assert Worker(FakeDriver(), device, start, Sent(), clocks).uuid == unnamed(3)
+
+
+@given(due=st.floats(0, 1e6), late=st.floats(0, 1e4), period=st.sampled_from([1.0, 10.0, 60.0]))
+def test_readings_stay_on_their_grid(due: float, late: float, period: float) -> None:
+    """The next reading is due on the grid of the first, after now, and none that was missed is made up for."""
+    now = due + late
+    following = next_due(due, period, now)
+
+    assert now - 1e-6 <= following <= now + period + 1e-6
+    steps = (following - due) / period
+    assert steps == pytest.approx(round(steps), abs=1e-6)
+    assert steps >= 1
+
+
+def test_what_is_read_once_is_not_due_again() -> None:
+    """Identity does not change while a GPU answers."""
+    assert next_due(5.0, PERIODS[Tier.ONCE], 100.0) == float("inf")
