@@ -43,6 +43,7 @@ def bind(text: str) -> socket.socket:
         )
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or "that is no host name"
+        reason = reason.partition(" (while ")[0]  # Python repeats the address there.
         raise ConfigError(
             f"listen: cannot serve on {text}: {reason}; is another exporter running? choose another with "
             "--listen HOST:PORT"

@@ -71,7 +71,8 @@ def _digits(unit: Unit, top: float) -> int:
     """Three significant ones at the top of the axis; none of counts, one at least of bytes: 2 GiB says too little."""
     if unit is Unit.NONE:
         return 0
-    return min(max(2 - math.floor(math.log10(top)), unit is Unit.BYTES), 3)
+    least = 1 if unit is Unit.BYTES else 0
+    return min(max(2 - math.floor(math.log10(top)), least), 3)
 
 
 def scale_of(axes: Axes) -> Markup:

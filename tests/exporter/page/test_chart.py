@@ -122,3 +122,10 @@ def test_coarser_keeps_the_mean(most: int) -> None:
     assert len(coarse.values) <= most
     assert coarse.step * len(coarse.values) == pytest.approx(60)
     assert sum(coarse.values) / len(coarse.values) == pytest.approx(3.5)
+
+
+def test_a_large_value_is_a_whole_number() -> None:
+    """A thousand units and more are written without a point."""
+    drawn = chart(panel(curve([1500.0] * 10), limit=1400.0))
+
+    assert "1500" in drawn or "1.50" in drawn
