@@ -14,6 +14,7 @@ from urllib.request import Request, urlopen
 from benchmarks import processes
 
 _READY = 30.0
+_STOP = 10.0
 _SETTLED = 12.0
 """GPM, the last to come, needs two readings ten seconds apart."""
 
@@ -65,7 +66,7 @@ def serving(*arguments: str, prefix: Sequence[str] = ()) -> Iterator[Exporter]:
                 _wait(exporter)
                 yield exporter
             finally:
-                process.terminate()
+                _end(process)
 
 
 def _wait(exporter: Exporter) -> None:
@@ -75,3 +76,12 @@ def _wait(exporter: Exporter) -> None:
             raise TimeoutError(f"the exporter is not ready after {_READY:.0f} s")
         time.sleep(0.2)
     time.sleep(_SETTLED)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(_STOP)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise

@@ -31,15 +31,12 @@ def _processor_seconds(pid: int) -> float:
     return sum(map(int, fields[_USER_TIME : _USER_TIME + 4])) / _TICKS
 
 
-def pss_megabytes(pids: Iterable[int]) -> float:
-    """Memory of *pids*, what they share divided between those who share it."""
-    return sum(map(_pss_megabytes, pids))
+def pss_megabytes(pids: Iterable[int], part: str = "Pss") -> float:
+    """Memory of *pids*, what they share divided between those who share it; *part* is a line of smaps_rollup."""
+    return sum(_megabytes(pid, part) for pid in pids)
 
 
-def _pss_megabytes(pid: int) -> float:
-    found = re.search(r"^Pss:\s+(\d+) kB$", _rollup(pid), re.MULTILINE)
+def _megabytes(pid: int, part: str) -> float:
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    found = re.search(rf"^{part}:\s+(\d+) kB$", rollup, re.MULTILINE)
     return int(found[1]) * 1024 / 1e6 if found else 0.0
-
-
-def _rollup(pid: int) -> str:
-    return Path(f"/proc/{pid}/smaps_rollup").read_text()

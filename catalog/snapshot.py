@@ -15,7 +15,13 @@ class Tier(StrEnum):
     MEDIUM = "medium"
     SLOW = "slow"
     ONCE = "once"
-    DERIVED = "derived"  # not read: what the exporter itself counts and integrates
+    DERIVED = "derived"  # not read: what the exporter itself integrates
+    COUNTED = "counted"  # not read: events, as the exporter counted them
+
+
+_OURS = (Tier.DERIVED, Tier.COUNTED)
+_ALWAYS = (*_OURS, Tier.ONCE)
+"""What is shown of a GPU that does not answer: what we count, and what it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,12 +94,12 @@ class GpuView:
     def current(self) -> Iterator[Reading]:
         """The readings that may be shown: of a GPU that does not answer only what we count, since stale gauges lie."""
         for tier, reading in self.readings.items():
-            if self.readable or tier in (Tier.DERIVED, Tier.ONCE):
+            if self.readable or tier in _ALWAYS:
                 yield reading
 
     def with_reading(self, tier: Tier, reading: Reading) -> "GpuView":
         readings = MappingProxyType({**self.readings, tier: reading})
-        last_read = self.last_read if tier is Tier.DERIVED else max(self.last_read, reading.at)
+        last_read = self.last_read if tier in _OURS else max(self.last_read, reading.at)
         return replace(self, readings=readings, last_read=last_read)
 
     def value(self, metric: Metric, *labels: str) -> float | None:

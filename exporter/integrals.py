@@ -26,7 +26,9 @@ class Integrals:
 
     def __init__(self, totals: Mapping[Key, float], gap: float = _GAP) -> None:
         self._gap = gap
-        self.totals: dict[Key, float] = dict(totals)
+        self.totals: dict[Key, float] = {
+            Key(*key): value for key, value in totals.items() if key.metric.integrates
+        }
         self._told: set[Key] = set()
         self._heard_out: set[str] = set()
         self._before: dict[tuple[str, Tier], float] = {}

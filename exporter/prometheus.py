@@ -44,7 +44,7 @@ class Instruments:
     """What we count of ourselves; each series exists from its first use on."""
 
     def __init__(self) -> None:
-        self._process = CollectorRegistry()
+        self._process = CollectorRegistry(auto_describe=True)  # finds them by name
         ProcessCollector(registry=self._process)
         PlatformCollector(registry=self._process)
         self._numbers: defaultdict[Metric, defaultdict[str, float]] = defaultdict(

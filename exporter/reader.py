@@ -144,7 +144,8 @@ class ReaderProcess:
             if not self._may_run.is_set() or start is not self._start:
                 await self._stop()  # Released or restarted while it was being born.
             while True:
-                body = await asyncio.wait_for(_body(child.reader), SILENCE)
+                async with asyncio.timeout(SILENCE):  # wait_for can swallow our end before 3.12
+                    body = await _body(child.reader)
                 self._receive(decode_up(body))
         except TimeoutError:
             return "silent"

@@ -4,12 +4,13 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 
 from aiohttp import web
 
 from catalog.errors import ConfigError
+from catalog.event import Event, EventKind
 from catalog.metric import Kind
 from catalog.metrics import exporter
 from catalog.snapshot import Reading, Tier
@@ -31,7 +32,10 @@ from exporter.web.api import READER
 from exporter.web.app import build
 from exporter.web.keys import CLOCK, EVENTS, HISTORY, HUB
 from exporter.web.scrape import Scrapes
+from exporter.xid_counts import XidCounts
+from history.minute import Key
 from probes import sources
+from probes.worker import PERIODS
 
 logger = logging.getLogger(__name__)
 
@@ -51,11 +55,13 @@ class Service:
         self.store = Storekeeper(
             Path(config.state_dir), config.history_days, self.instruments, clock
         )
-        self.integrals = Integrals(self.store.totals())
+        kept = self.store.totals()
+        self.integrals = Integrals(kept)
+        self.xids = XidCounts(kept)
         self.recent = recent
         self.hub = Hub((self._integrate, self._remember, self.recent.observe))
         self.failure = asyncio.get_running_loop().create_future()
-        self.intake = Intake(self.hub, self.instruments, clock, self.store.happened, self._give_up)
+        self.intake = Intake(self.hub, self.instruments, clock, self._happened, self._give_up)
         self.reader = ReaderProcess(start, self.intake.hear, self.intake.reader_ended)
         self.instruments.set(
             exporter.BUILD_INFO, 1, version=VERSION, source=config.source.partition(":")[0]
@@ -77,13 +83,26 @@ class Service:
                 self.instruments.add(metric, 0)
 
     def _integrate(self, uuid: str, tier: Tier, reading: Reading) -> None:
-        if tier is not Tier.DERIVED:
+        if tier in PERIODS:
             self.integrals.observe(uuid, tier, reading)
+        if tier is Tier.ONCE:
+            self.xids.found(self.hub.latest.gpus[uuid].identity)
+            self.hub.reading(uuid, Tier.COUNTED, self.xids.reading(uuid, reading.at))
         if tier in (Tier.FAST, Tier.MEDIUM):
             self.hub.reading(uuid, Tier.DERIVED, self.integrals.reading(uuid, reading.at))
 
     def _remember(self, uuid: str, _tier: Tier, reading: Reading) -> None:
         self.store.rollup.observe(uuid, reading)
+
+    def _happened(self, event: Event) -> None:
+        if event.kind is EventKind.XID:
+            event = self.xids.count(event)
+            self.hub.reading(event.uuid, Tier.COUNTED, self.xids.reading(event.uuid, event.at))
+        self.store.happened(event)
+
+    def totals(self) -> Mapping[Key, float]:
+        """The counters that we hold ourselves, to be kept over a restart."""
+        return {**self.integrals.totals, **self.xids.totals}
 
     def _give_up(self, reason: str) -> None:
         if not self.failure.done():
@@ -135,6 +154,7 @@ async def serve(config: Config, load: Load, clock: Clock, recent: Recent | None 
     Raises:
         ConfigError: the configuration cannot be served.
     """
+    sources.check(config.source)
     listener = bind(config.listen)
     with control.own(Path(config.state_dir)), contextlib.closing(listener):
         service = Service(config, clock, recent or Recent())
@@ -146,7 +166,7 @@ async def serve(config: Config, load: Load, clock: Clock, recent: Recent | None 
         logger.info("serving", extra={"address": f"{host}:{port}", "source": config.source})
         reader = asyncio.create_task(service.reader.run())
         ending = asyncio.Event()
-        store = asyncio.create_task(service.store.run(service.integrals, ending))
+        store = asyncio.create_task(service.store.run(service.totals, ending))
         with _signals(service, config, load):
             await _until_told(service.failure, reader, store)
         reader.cancel()

@@ -8,7 +8,6 @@ from pathlib import Path
 from catalog.errors import HistoryError
 from catalog.event import Event
 from catalog.metrics import exporter
-from exporter.integrals import Integrals
 from exporter.prometheus import Instruments
 from history.database import Database
 from history.events import EventLog
@@ -65,12 +64,12 @@ class Storekeeper:
         self._happened.append(event)
         self._wake.set()
 
-    async def run(self, integrals: Integrals, ending: asyncio.Event) -> None:
-        """Write what is due, until *ending*; then write the rest."""
+    async def run(self, totals: Callable[[], Mapping[Key, float]], ending: asyncio.Event) -> None:
+        """Write what is due and our *totals*, until *ending*; then write the rest."""
         while not ending.is_set():
-            await self._write(self.rollup.due(self._clock()), integrals.totals)
+            await self._write(self.rollup.due(self._clock()), totals())
             await self._pause(ending)
-        await self._write(self.rollup.flush(self._clock()), integrals.totals)
+        await self._write(self.rollup.flush(self._clock()), totals())
         self._reader.close()
         self._database.close()
 

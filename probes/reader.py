@@ -81,13 +81,12 @@ class Reader:
     def _begin(self, driver: Driver, devices: list[WatchedDevice]) -> None:
         self._driver = driver
         self._channel.send(DriverState(up=True, reason=""))
-        workers = {
+        self._workers = {
             device.index: Worker(driver, device, self._start, self._channel.send, self._clocks)
             for device in devices
         }
-        for worker in workers.values():
+        for worker in self._workers.values():
             worker.start()
-        self._workers = workers
         threading.Thread(target=self._listen, args=(driver,), name="events", daemon=True).start()
 
     # -- watching ----------------------------------------------------------------------------------------------------

@@ -78,6 +78,7 @@ class Recorder:
         self._write(
             {"recording": FORMAT, "made": self._made, "devices": devices, "system": system}
         )
+        self._file.flush()
 
     def line(self, content: Mapping[str, object]) -> None:
         self._write({"t": round(self._clock() - self._made, 3), **content})

@@ -1,6 +1,8 @@
 """Opens the source that the operator named: the real driver, a recording, or the simulator."""
 
 import time
+from collections import deque
+from pathlib import Path
 
 from catalog.errors import ConfigError
 from probes.driver import Driver
@@ -12,8 +14,17 @@ def check(spec: str) -> None:
     Raises:
         ConfigError: it names no source, or its file cannot be used.
     """
-    if spec != "nvml":
-        open_source(spec).close()
+    kind, _, argument = spec.partition(":")
+    if kind == "replay" and argument:
+        from probes.recording import read  # noqa: PLC0415 - only the chosen source is loaded
+
+        deque(read(Path(argument)), maxlen=0)
+    elif kind == "sim" and argument:
+        from probes.sim.scenario import load  # noqa: PLC0415
+
+        load(argument)
+    elif spec not in ("nvml", "sim"):
+        raise _unknown(spec)
 
 
 def open_source(spec: str, nvml_library: str | None = None) -> Driver:
@@ -37,6 +48,10 @@ def open_source(spec: str, nvml_library: str | None = None) -> Driver:
         from probes.sim.scenario import DEFAULT, load  # noqa: PLC0415
 
         return SimDriver(load(argument) if argument else DEFAULT, time.time)
-    raise ConfigError(
+    raise _unknown(spec)
+
+
+def _unknown(spec: str) -> ConfigError:
+    return ConfigError(
         f"source {spec!r} is not known: use nvml, replay:FILE or sim[:SCENARIO.yaml]"
     )

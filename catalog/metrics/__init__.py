@@ -5,6 +5,7 @@ from catalog.metric import Metric
 from catalog.metrics import (
     clocks,
     ecc,
+    events,
     exporter,
     memory,
     mig,
@@ -27,6 +28,7 @@ SUBJECTS = (
     temperature,
     clocks,
     ecc,
+    events,
     pcie,
     nvlink,
     profiling,

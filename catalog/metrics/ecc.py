@@ -7,7 +7,16 @@ LOCATIONS = ("sram", "dram")
 AVAILABILITIES = ("max", "high", "partial", "low", "none")
 REPAIRS = ("channel", "tpc")
 # nvmlDeviceGpuRecoveryAction_t in nvml.h, in the order of its values.
-ACTIONS = ("none", "gpu_reset", "node_reboot", "drain_p2p", "drain_and_reset")
+ACTIONS = (
+    "none",
+    "gpu_reset",
+    "node_reboot",
+    "drain_p2p",
+    "drain_and_reset",
+    "recover_imex_domain",
+    "bus_reset",
+    "system_reboot",
+)
 
 ENABLED = Metric(
     name="gpu_ecc_enabled",

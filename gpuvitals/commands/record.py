@@ -51,6 +51,9 @@ def command(
 
     Example: gpuvitals record --out h100.jsonl.gz --seconds 60
     """
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
     driver = open_source(source, nvml_library or None)
     devices = driver.devices()
     if not devices:
@@ -73,7 +76,7 @@ def command(
                 driver, WatchedDevice(recording, clocks.steady), start, _nowhere, clocks
             ).start()
         threading.Thread(target=_events, args=(driver, recorder), daemon=True).start()
-        lasted = _label(recorder, phase_file, seconds)
+        lasted = _label(recorder, phase_file, seconds, ended)
     print(f"{out}: {len(devices)} GPUs, {lasted:.0f} s", file=sys.stderr)
 
 
@@ -91,11 +94,10 @@ def _events(driver: Driver, recorder: Recorder) -> None:
             recorder.line({"event": event})
 
 
-def _label(recorder: Recorder, phase_file: Path | None, seconds: float) -> float:
-    """Write down each new phase until *seconds* are over or someone ends it; how long that took."""
-    ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
+def _label(
+    recorder: Recorder, phase_file: Path | None, seconds: float, ended: threading.Event
+) -> float:
+    """Write down each new phase until *seconds* are over or it is *ended*; how long that took."""
     began, phase = time.monotonic(), ""
     while (left := began + seconds - time.monotonic()) > 0 and not ended.is_set():
         found = phase_file.read_text().strip() if phase_file and phase_file.exists() else ""

@@ -130,6 +130,9 @@ gpu_recovery_action{action=gpu_reset} 1
 gpu_recovery_action{action=node_reboot} 0
 gpu_recovery_action{action=drain_p2p} 0
 gpu_recovery_action{action=drain_and_reset} 0
+gpu_recovery_action{action=recover_imex_domain} 0
+gpu_recovery_action{action=bus_reset} 0
+gpu_recovery_action{action=system_reboot} 0
 """,
     "pcie": r"""
 gpu_pcie_link_generation 5

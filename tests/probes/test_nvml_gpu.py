@@ -233,7 +233,9 @@ def test_clock_event_bits_are_reasons() -> None:
     """Bit 0 is an idle GPU, bit 5 a thermal slowdown; no bit is no reason."""
     question = "nvmlDeviceGetCurrentClocksEventReasons"
 
-    assert gpu({question: 0b100001}).clock_events() == {"gpu_idle", "sw_thermal_slowdown"}
+    assert gpu({question: 0b100001}).clock_events() == frozenset(
+        ("gpu_idle", "sw_thermal_slowdown")
+    )
     assert gpu({question: 0}).clock_events() == frozenset()
 
 
