@@ -5,12 +5,12 @@ Both are equal after parsing, which a property test holds.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 
-from catalog.metric import Kind, Metric, Sample, Scope, Unit
+from catalog.metric import Kind, Metric, Scope, Unit
 from catalog.metrics import ALL, state
-from catalog.snapshot import GpuView, Identity, Layout, Snapshot
+from catalog.snapshot import GpuView, Identity, Layout, Reading, Snapshot
 
 _LAYOUTS = 4096
 
@@ -55,13 +55,31 @@ _PLACES = {metric: place for place, metric in enumerate(ALL) if metric.scope is 
 _FAMILIES = tuple(_PLACES)
 
 
+class _Lines:
+    """The lines of one layout of one GPU: label text is made once, values when there is a new reading."""
+
+    def __init__(self, identity: Identity, layout: Layout) -> None:
+        self._prefixes = [
+            (metric, _prefix(identity, metric, labels)) for metric, labels in layout.series
+        ]
+        self._reading: Reading | None = None
+        self._lines: list[tuple[Metric, str]] = []
+
+    def of(self, reading: Reading) -> list[tuple[Metric, str]]:
+        if reading is not self._reading:
+            self._reading = reading
+            self._lines = [
+                (metric, f"{prefix}{number(value)}\n")
+                for (metric, prefix), value in zip(self._prefixes, reading.values, strict=True)
+            ]
+        return self._lines
+
+
 class Exposition:
-    """Renders snapshots; keeps the label text of each layout between them."""
+    """Renders snapshots; keeps between them what does not change."""
 
     def __init__(self) -> None:
-        self._prefixes: OrderedDict[tuple[Identity, Layout], tuple[tuple[Metric, str], ...]] = (
-            OrderedDict()
-        )
+        self._known: OrderedDict[tuple[Identity, Layout], _Lines] = OrderedDict()
         self._headers = {
             fmt: {metric: header(metric, fmt) for metric in _FAMILIES} for fmt in Format
         }
@@ -82,30 +100,31 @@ class Exposition:
         )
 
     def _write(self, view: GpuView, lines: dict[Metric, list[str]]) -> None:
-        for sample in _liveness(view):
-            prefix = _prefix(view.identity, sample.metric, sample.labels)
-            lines[sample.metric].append(f"{prefix}{number(sample.value)}\n")
-        for reading in view.current():
-            prefixes = self._layout(view.identity, reading.layout)
-            for (metric, prefix), value in zip(prefixes, reading.values, strict=True):
-                lines[metric].append(f"{prefix}{number(value)}\n")
+        for reading in (_liveness(view), *view.current()):
+            for metric, line in self._lines(view.identity, reading.layout).of(reading):
+                lines[metric].append(line)
 
-    def _layout(self, identity: Identity, layout: Layout) -> tuple[tuple[Metric, str], ...]:
+    def _lines(self, identity: Identity, layout: Layout) -> _Lines:
         key = (identity, layout)
-        known = self._prefixes.get(key)
+        known = self._known.get(key)
         if known is None:
-            known = self._prefixes[key] = tuple(
-                (metric, _prefix(identity, metric, labels)) for metric, labels in layout.series
-            )
-            if len(self._prefixes) > _LAYOUTS:
-                self._prefixes.popitem(last=False)
+            known = self._known[key] = _Lines(identity, layout)
+            if len(self._known) > _LAYOUTS:
+                self._known.popitem(last=False)
         return known
 
 
-def _liveness(view: GpuView) -> Iterator[Sample]:
-    yield from state.UP.reading(view.readable)
-    yield from state.STATE.states(view.state, state.STATES)
-    yield from state.LAST_READ.reading(view.last_read or None)
+_STATES = ((state.UP, ()), *((state.STATE, (name,)) for name in state.STATES))
+_NEVER_READ = Layout(_STATES)
+_READ = Layout((*_STATES, (state.LAST_READ, ())))
+
+
+def _liveness(view: GpuView) -> Reading:
+    """What we say of the GPU, in the shape of a reading."""
+    states = (float(view.readable), *(float(name == view.state) for name in state.STATES))
+    if not view.last_read:
+        return Reading(at=0.0, layout=_NEVER_READ, values=states)
+    return Reading(at=view.last_read, layout=_READ, values=(*states, view.last_read))
 
 
 def _prefix(identity: Identity, metric: Metric, labels: Iterable[str]) -> str:

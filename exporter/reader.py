@@ -121,7 +121,8 @@ class ReaderProcess:
         self._requests[request] = answer
         try:
             child.writer.write(frame(message(request)))
-            error = await asyncio.wait_for(answer, _REQUEST)
+            async with asyncio.timeout(_REQUEST):
+                error = await answer
         except TimeoutError:
             raise CollectorError(f"the reader did not answer within {_REQUEST:.0f} s") from None
         except (OverflowError, UnicodeEncodeError) as wrong:
@@ -173,13 +174,15 @@ class ReaderProcess:
         with contextlib.suppress(ConnectionError):
             child.writer.write(frame(Stop()))
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(child.process.wait(), _STOP)
+            async with asyncio.timeout(_STOP):
+                await child.process.wait()
         await _reap(child)
 
 
 async def _spawn(start: Start) -> _Child:
     ours, theirs = socket.socketpair()
     with theirs:
+        reader, writer = await asyncio.open_connection(sock=ours)
         try:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -189,10 +192,9 @@ async def _spawn(start: Start) -> _Child:
                 pass_fds=(theirs.fileno(),),
                 stdin=asyncio.subprocess.DEVNULL,
             )
-        except OSError:
-            ours.close()
+        except BaseException:
+            writer.close()
             raise
-    reader, writer = await asyncio.open_connection(sock=ours)
     writer.write(frame(start))
     return _Child(process, reader, writer)
 
@@ -209,7 +211,8 @@ async def _reap(child: _Child) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(child.process.pid, signal.SIGKILL)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(child.process.wait(), _STOP)
+            async with asyncio.timeout(_STOP):
+                await child.process.wait()
 
 
 def _how(returncode: int) -> str:

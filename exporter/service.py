@@ -89,7 +89,9 @@ class Service:
             self.xids.found(self.hub.latest.gpus[uuid].identity)
             self.hub.reading(uuid, Tier.COUNTED, self.xids.reading(uuid, reading.at))
         if tier in (Tier.FAST, Tier.MEDIUM):
-            self.hub.reading(uuid, Tier.DERIVED, self.integrals.reading(uuid, reading.at))
+            totals = self.integrals.reading(uuid, reading.at)
+            self.store.live.store(uuid, totals)
+            self.hub.reading(uuid, Tier.DERIVED, totals)
 
     def _remember(self, uuid: str, _tier: Tier, reading: Reading) -> None:
         self.store.rollup.observe(uuid, reading)

@@ -11,6 +11,7 @@ from catalog.metrics import exporter
 from exporter.prometheus import Instruments
 from history.database import Database
 from history.events import EventLog
+from history.live_totals import LiveTotals
 from history.minute import Key, Minute
 from history.rollup import Rollup
 from history.sqlite import SqliteHistory
@@ -34,6 +35,7 @@ class Storekeeper:
     Attributes:
         history, events: for questions; they read through a connection of their own, so that no question delays a write.
         rollup: the minutes under way.
+        live: our totals of this second; what is shown is kept there first.
 
     Raises:
         ConfigError: the database in *folder* cannot be used.
@@ -45,6 +47,7 @@ class Storekeeper:
         self._written = SqliteHistory(self._database, days=days)
         self._log = EventLog(self._database)
         self._totals = Totals(self._database)
+        self.live = LiveTotals(folder)
         self.history = SqliteHistory(self._reader)
         self.events = EventLog(self._reader)
         self.rollup = Rollup(self._written.last_counters())
@@ -56,8 +59,9 @@ class Storekeeper:
         self._expired = 0.0
 
     def totals(self) -> Mapping[Key, float]:
-        """The totals of our own counters as they were last written."""
-        return self._totals.load()
+        """The totals of our own counters as they were last kept; after a power cut the older ones are all there is."""
+        kept, live = self._totals.load(), self.live.load()
+        return {key: max(kept.get(key, 0.0), live.get(key, 0.0)) for key in {**kept, **live}}
 
     def happened(self, event: Event) -> None:
         """Keep *event*."""
@@ -70,6 +74,7 @@ class Storekeeper:
             await self._write(self.rollup.due(self._clock()), totals())
             await self._pause(ending)
         await self._write(self.rollup.flush(self._clock()), totals())
+        self.live.close()
         self._reader.close()
         self._database.close()
 

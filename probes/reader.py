@@ -181,6 +181,7 @@ def main() -> None:
     signal.signal(
         signal.SIGINT, signal.SIG_IGN
     )  # Ctrl-C reaches the whole group; the exporter decides.
+    threading.excepthook = _thread_ended
     channel = Channel(socket.socket(fileno=int(sys.argv[1])))
     start = channel.receive()
     if not isinstance(start, Start):
@@ -189,6 +190,13 @@ def main() -> None:
         Reader(channel, start, Clocks(wall=time.time, steady=time.monotonic)).run()
     except OSError:
         os._exit(0)  # The exporter is gone.
+
+
+def _thread_ended(args: threading.ExceptHookArgs) -> None:
+    """Whichever thread first notices that the exporter is gone ends the process."""
+    if issubclass(args.exc_type, OSError):
+        os._exit(0)
+    threading.__excepthook__(args)
 
 
 if __name__ == "__main__":

@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from types import ModuleType
 
 from catalog.metric import Metric, Unit
-from exporter.page import words
+from exporter.page import instant, words
 from exporter.page.gpu_table import Fragments
 from exporter.page.markup import Markup, tag
 from exporter.page.quantity import shown
 from exporter.page.vitals import Vitals
 
 _FLAG = (0, 1)
+_MANY = 20
+"""A family of more series is one row per series that is not 0: of the Xids those that happened."""
+_A_TIME = "_timestamp_seconds"
 
 
 def readings(vitals: Vitals) -> Fragments:
@@ -53,9 +56,19 @@ def _texts(metric: Metric, family: dict[tuple[str, ...], float]) -> Iterator[tup
             ", ".join(words.plain(own[0]) for own, value in family.items() if value) or "none",
         )
         return
+    if len(family) > _MANY:
+        family = {labels: value for labels, value in family.items() if value}
+        if not family:
+            yield "", "none"
     for labels, value in family.items():
         name = ", ".join(map(words.plain, labels))
-        yield name, ("yes" if value else "no") if flags else shown(value, metric.unit)
+        yield name, ("yes" if value else "no") if flags else _text(metric, value)
+
+
+def _text(metric: Metric, value: float) -> str:
+    if metric.name.endswith(_A_TIME):
+        return instant.stamp(value)
+    return shown(value, metric.unit)
 
 
 def _named(metric: Metric, name: str) -> Markup:

@@ -6,6 +6,7 @@ from catalog.metric import Kind, Metric
 from catalog.metrics import (
     clocks,
     ecc,
+    events,
     memory,
     mig,
     modes,
@@ -28,6 +29,7 @@ SUBJECTS = (
     ("ECC and repairs", ecc),
     ("PCIe", pcie),
     ("NVLink", nvlink),
+    ("Xids", events),
     ("Processes", processes),
     ("Modes", modes),
     ("MIG", mig),

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from exporter.fleet_spec import MOST_GPUS, MOST_NODES, FleetSpec
+from exporter.fleet.spec import MOST_GPUS, MOST_NODES, FleetSpec
 from exporter.listen import bind
 from gpuvitals.context import World
 from probes.sim.board import GpuSpec
@@ -54,8 +54,8 @@ def command(
 
     Example: gpuvitals simulate --nodes 50 --gpus 8
     """
-    from exporter.fleet import Fleet  # noqa: PLC0415 - --help must not load a server
-    from exporter.web.fleet import serve  # noqa: PLC0415
+    from exporter.fleet.fleet import Fleet  # noqa: PLC0415 - --help must not load a server
+    from exporter.fleet.http import serve  # noqa: PLC0415
 
     gpu = GpuSpec(model=MODELS[model], workload=Profile(workload))
     fleet = Fleet(FleetSpec(nodes=nodes, gpus=gpus, gpu=gpu, seed=seed), world.clock)

@@ -7,8 +7,8 @@ from typing import Annotated, Literal, cast
 import msgspec
 from msgspec import Meta
 
+from catalog.typed import Mismatch, check_word, typed
 from probes.sim.models import Model
-from probes.sim.typed import Mismatch, check_word, typed
 
 Positive = Annotated[float, Meta(gt=0, le=1e9)]
 Rate = Annotated[float, Meta(gt=0, le=1e6)]

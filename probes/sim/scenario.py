@@ -1,7 +1,6 @@
 """What is simulated: which GPUs with what work, and which faults when. Read from a YAML file."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -9,10 +8,10 @@ import msgspec
 from msgspec import Meta
 
 from catalog import yamlfile
+from catalog.typed import Mismatch, check_word, placed, typed
 from probes.sim.board import GpuSpec
 from probes.sim.faults import Fault, check, parse
 from probes.sim.models import MODELS
-from probes.sim.typed import Mismatch, check_word, typed
 from probes.sim.workload import Profile
 
 
@@ -55,7 +54,7 @@ def load(file: str) -> Scenario:
         ConfigError: the file cannot be read, or describes no machine; with file, line and what to mend.
     """
     document = yamlfile.load(file)
-    with _placed(document):
+    with placed(document):
         written = typed(document.value, _File)
     gpus = tuple(_gpus(document, written.gpus))
     faults = tuple(_faults(document, written.faults, gpus))
@@ -64,7 +63,7 @@ def load(file: str) -> Scenario:
 
 def _gpus(document: yamlfile.Document, written: list[object]) -> Iterator[GpuSpec]:
     for place, group in enumerate(written):
-        with _placed(document, "gpus", place):
+        with placed(document, "gpus", place):
             yield from _group(typed(group, _Group))
 
 
@@ -80,17 +79,7 @@ def _faults(
     document: yamlfile.Document, written: list[object], gpus: tuple[GpuSpec, ...]
 ) -> Iterator[Fault]:
     for place, entry in enumerate(written):
-        with _placed(document, "faults", place):
+        with placed(document, "faults", place):
             fault = parse(entry, len(gpus))
             check(fault, gpus[fault.gpu].model)
         yield fault
-
-
-@contextmanager
-def _placed(document: yamlfile.Document, *place: str | int) -> Iterator[None]:
-    """Say in which line of *document* a mismatch is."""
-    try:
-        yield
-    except Mismatch as mismatch:
-        where = (*place, mismatch.key) if mismatch.key else place
-        raise document.error(str(mismatch), *where) from mismatch

@@ -8,11 +8,11 @@ import pytest
 from pytest_aiohttp import AiohttpClient
 
 from exporter.exposition import Format
-from exporter.fleet import Fleet
-from exporter.fleet_node import MOST_STEPS
-from exporter.fleet_spec import MOST_GPUS, MOST_NODES, FleetSpec
+from exporter.fleet.fleet import Fleet
+from exporter.fleet.http import build
+from exporter.fleet.node import MOST_STEPS
+from exporter.fleet.spec import MOST_GPUS, MOST_NODES, FleetSpec
 from exporter.prefill import StandingClock
-from exporter.web.fleet import build
 from probes.sim.board import GpuSpec
 from probes.sim.models import MODELS
 

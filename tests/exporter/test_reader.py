@@ -103,7 +103,7 @@ async def test_a_child_that_is_born_during_a_release_ends(reading: Reading) -> N
     """A release that comes while a child is being started leaves nobody who holds the driver."""
     await asyncio.sleep(0)
 
-    await reading.reader.release(3.0)
+    await reading.reader.release(2.0)
 
     assert await reading.silent(1.0)
     await reading.until(Health)
@@ -115,7 +115,7 @@ async def test_a_second_release_is_not_cut_short_by_the_first(reading: Reading) 
     await reading.until(Health)
 
     await reading.reader.release(0.2)
-    await reading.reader.release(3.0)
+    await reading.reader.release(2.0)
 
     assert await reading.silent(1.0)
     await reading.until(Health)
@@ -140,7 +140,7 @@ async def test_a_restart_takes_effect_at_once(reading: Reading, scenario: Path) 
 async def test_a_restart_does_not_end_a_release(reading: Reading) -> None:
     """A reload of the configuration takes effect when the driver may be read again."""
     await reading.until(Health)
-    await reading.reader.release(3.0)
+    await reading.reader.release(2.0)
 
     await reading.reader.restart(start(Config(source="sim")))
 

@@ -8,13 +8,14 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
-from exporter.fleet_node import FleetNode
+from exporter.fleet.node import FleetNode
 from exporter.prefill import StandingClock
 from exporter.web.errors import as_json
 from probes.sim.scenario import DEFAULT
 
 START = 1_795_472_504.0
 MOST = 2
+MOMENT = 0.1
 REQUEST = b"GET /metrics HTTP/1.1\r\nHost: test\r\n\r\n"
 Client = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -61,51 +62,56 @@ async def serving() -> AsyncIterator[Server]:
     await runner.cleanup()
 
 
-async def answer(client: Client) -> tuple[int, bytes]:
-    """Status and body of the answer, read to its end."""
+async def begun(client: Client) -> int:
+    """The status, as soon as the answer begins."""
+    return int((await client[0].readline()).split()[1])
+
+
+async def rest(client: Client) -> bytes:
+    """The body of an answer that has begun, read to its end; the server then has a moment to see that it is out."""
     reader, _ = client
-    status = int((await reader.readline()).split()[1])
     length = 0
     while (line := await reader.readline()) != b"\r\n":
         if line.startswith(b"Content-Length:"):
             length = int(line.split()[1])
-    return status, await reader.readexactly(length)
+    body = await reader.readexactly(length)
+    await asyncio.sleep(MOMENT)
+    return body
 
 
 async def test_a_client_that_does_not_read_is_under_way() -> None:
     """While two wait for a slow client, the third is refused; when one has read, there is room again."""
     async with serving() as server:
         slow = [await server.ask() for _ in range(MOST)]
-        await asyncio.sleep(0.2)
+        assert [await begun(client) for client in slow] == [200] * MOST
 
-        status, body = await answer(await server.ask())
-        assert status == 503
-        assert b"2 scrapes are under way already" in body
-        assert (await answer(slow[0]))[0] == 200
-        assert (await answer(await server.ask()))[0] == 200
+        refused = await server.ask()
+        assert await begun(refused) == 503
+        assert b"2 scrapes are under way already" in await rest(refused)
+        await rest(slow[0])
+        assert await begun(await server.ask()) == 200
 
 
 async def test_open_connections_are_not_under_way() -> None:
     """Any number of connections may stay open and ask again, as long as they read."""
     async with serving() as server:
-        for client in [await server.ask() for _ in range(MOST)]:
-            await answer(client)
-        for _ in range(MOST):
+        for _ in range(2 * MOST):
             client = await server.ask()
 
-            assert (await answer(client))[0] == 200
+            assert await begun(client) == 200
+            await rest(client)
             client[1].write(REQUEST)
-            assert (await answer(client))[0] == 200
+            assert await begun(client) == 200
+            await rest(client)
 
 
 async def test_a_client_that_leaves_makes_room(caplog: pytest.LogCaptureFixture) -> None:
     """A scrape whose client hung up is over, and is nobody's error."""
     async with serving() as server:
-        for _ in range(MOST):
-            await server.ask()
-        await asyncio.sleep(0.1)
+        for client in [await server.ask() for _ in range(MOST)]:
+            await begun(client)
         server.hang_up()
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(MOMENT)
 
-        assert (await answer(await server.ask()))[0] == 200
+        assert await begun(await server.ask()) == 200
     assert not caplog.records

@@ -1,7 +1,7 @@
 import re
 
 from catalog.metric import Scope
-from catalog.metrics import ALL, ecc, modes, state, temperature
+from catalog.metrics import ALL, ecc, events, modes, state, temperature
 from catalog.snapshot import Tier
 from exporter.page import detail, words
 from exporter.page.panel import SPANS, remembered
@@ -71,3 +71,24 @@ def test_what_was_not_recorded_is_named() -> None:
     panels = remembered(node.recent, node.hub.latest.gpus[uuid(0)], NOW)
 
     assert "NVLink throughput" in text(detail.charts(panels, SPANS[0], uuid(0)))
+
+
+def test_only_xids_that_happened_are_listed() -> None:
+    """Forty codes at 0 are one word; one that happened is a row with its count, and one with its time."""
+    node = Node(count=1)
+    codes = [(events.XID_ERRORS, (str(code), "reset_gpu"), 0.0) for code in range(40)]
+
+    node.tell(0, Tier.COUNTED, NOW, codes)
+    quiet = _xids(node)
+    codes[7] = (events.XID_ERRORS, ("7", "reset_gpu"), 1.0)
+    node.tell(0, Tier.COUNTED, NOW, [*codes, (events.XID_LAST, ("7",), NOW)])
+    after = _xids(node)
+
+    assert quiet.count("<tr>") == 2
+    assert text(quiet).endswith("none")
+    assert after.count("<tr>") == 3
+    assert text(after).endswith("28 May 20:31:05")
+
+
+def _xids(node: Node) -> str:
+    return readings(Vitals.of(node.hub.latest.gpus[uuid(0)]))["readings-events"]

@@ -8,7 +8,7 @@ import socket
 
 from aiohttp import web
 
-from exporter.fleet import Fleet
+from exporter.fleet.fleet import Fleet
 from exporter.web import errors, health
 
 _FLEET = web.AppKey("fleet", Fleet)

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from exporter.fleet_node import FleetNode
-from exporter.fleet_spec import FleetSpec
+from exporter.fleet.node import FleetNode
+from exporter.fleet.spec import FleetSpec
 
 
 class Fleet:

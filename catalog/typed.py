@@ -2,12 +2,14 @@
 
 import difflib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TypeVar, get_args, get_type_hints
 
 import msgspec
 
 from catalog.errors import ConfigError
+from catalog.yamlfile import Document
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -51,6 +53,16 @@ def check_word(word: object, known: Collection[str], what: str, key: str = "") -
     """
     if not (isinstance(word, str) and word in known):
         raise _unknown(word, known, what, key)
+
+
+@contextmanager
+def placed(document: Document, *place: str | int) -> Iterator[None]:
+    """Say in which line of *document* a mismatch is."""
+    try:
+        yield
+    except Mismatch as mismatch:
+        where = (*place, mismatch.key) if mismatch.key else place
+        raise document.error(str(mismatch), *where) from mismatch
 
 
 def _unknown(word: object, known: Collection[str], what: str, key: str) -> Mismatch:
