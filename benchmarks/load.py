@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] = ()) -> None:
         figures = tuple(_figures(exporter, wrk, options.seconds))
     note = (
         f"8 GPUs, {options.seconds} s per case, no TLS, no users; exporter and reader child on one core, wrk on the other. "
-        "The exporter reads on and renders each new snapshot once. At 100 % the exporter's core is what limits."
+        "The exporter reads on and renders each new snapshot once. At 100 % the exporter's core is what limits; below it, other programs took the rest of that core."
     )
     publish(Section(title="load", note=note, figures=figures), "benchmarks.load", arguments)
 

@@ -36,8 +36,10 @@ def typed(written: object, kind: type[T], *, also: Collection[str] = ()) -> T:
         raise Mismatch(
             f"expected a mapping with {', '.join(kind.__struct_fields__)}, got {written!r}"
         )
+    known = (*kind.__struct_fields__, *also)
     for key in written:
-        check_word(key, (*kind.__struct_fields__, *also), "key")
+        if key not in known:
+            raise Mismatch(str(_unknown(key, known, "key", "")), str(key))
     fields = {key: value for key, value in written.items() if key not in also}
     try:
         return msgspec.convert(fields, kind)

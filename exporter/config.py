@@ -25,6 +25,9 @@ class Config:
 
     source: str = _setting("What to read: nvml, replay:FILE or sim[:SCENARIO.yaml].", "nvml")
     listen: str = _setting("Where to serve HTTP: HOST:PORT or :PORT.", ":9400")
+    web_config: str = _setting(
+        "Prometheus web configuration file: TLS, client certificates, users.", ""
+    )
     node: str = _setting(
         "Name of this machine, shown with each of its GPUs; its host name by default.", ""
     )
@@ -51,7 +54,7 @@ class Config:
     log_format: str = _setting("How to log.", "text", choices=("text", "json"))
 
 
-FIXED = ("listen", "state_dir", "history_days", "allow_fault_injection")
+FIXED = ("listen", "web_config", "state_dir", "history_days", "allow_fault_injection")
 """Settings that a reload cannot change."""
 SETTINGS = {setting.name: setting for setting in fields(Config)}
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import itertools
+import logging
 import os
 import signal
 import socket
@@ -16,6 +17,8 @@ from catalog.errors import CollectorError
 from catalog.snapshot import Tier
 from probes.messages import HEADER, Down, Inject, ReadNow, Reply, Start, Stop, Up, decode_up, frame
 
+logger = logging.getLogger(__name__)
+
 SILENCE = 3.0
 """Seconds without a message after which the child is taken for dead; it beats every second."""
 _STOP = 1.0
@@ -26,8 +29,10 @@ _STEADY = 60.0
 """A child that lived so long starts the row again."""
 
 
-ENDS = ("silent", "signal_9", "signal_11", "exit_1")
-"""Why children end, mostly; these are counted from 0 on."""
+_REOPEN = "reopen"
+"""The child asks for a process that has not loaded the driver's library yet (`probes.reader`)."""
+ENDS = ("silent", "killed", "crashed", "exited", "stuck", "garbled", "not_started")
+"""Why children end; each is counted from 0 on."""
 
 
 @dataclass(slots=True)
@@ -69,7 +74,7 @@ class ReaderProcess:
                 await self._may_run.wait()
                 began = loop.time()
                 reason = await self._live()
-                if self._asked_to_end:
+                if self._asked_to_end or reason == _REOPEN:
                     self._asked_to_end = False
                     continue
                 self._ended(reason)
@@ -90,11 +95,14 @@ class ReaderProcess:
         self._resume = None
         self._may_run.set()
 
-    async def restart(self, start: Start) -> None:
-        """Read by *start* from now on, or from the end of the release that is under way."""
+    async def restart(self, start: Start) -> bool:
+        """Read by *start* from now on, or from the end of the release that is under way; whether that is a change."""
+        if start == self._start:
+            return False
         self._start = start
         if self._may_run.is_set():
             await self._stop()
+        return True
 
     async def read_now(self, uuid: str, tier: Tier) -> None:
         """Have one tier of one GPU read at once.
@@ -140,7 +148,8 @@ class ReaderProcess:
         try:
             self._child = child = await _spawn(start)
         except OSError as error:
-            return f"not_started_{error.errno}"
+            logger.error("reader.not_started", extra={"error": str(error)})
+            return "not_started"
         try:
             if not self._may_run.is_set() or start is not self._start:
                 await self._stop()  # Released or restarted while it was being born.
@@ -153,7 +162,7 @@ class ReaderProcess:
         except msgspec.MsgspecError:
             return "garbled"
         except (asyncio.IncompleteReadError, ConnectionError):
-            return _how(await child.process.wait())
+            return await _how(child)
         finally:
             self._child = None
             await _reap(child)
@@ -186,6 +195,7 @@ async def _spawn(start: Start) -> _Child:
         try:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
+                "-P",  # else what lies in the current folder could stand in for our modules
                 "-m",
                 "probes.reader",
                 str(theirs.fileno()),
@@ -215,5 +225,15 @@ async def _reap(child: _Child) -> None:
                 await child.process.wait()
 
 
-def _how(returncode: int) -> str:
-    return f"signal_{-returncode}" if returncode < 0 else f"exit_{returncode}"
+async def _how(child: _Child) -> str:
+    """How *child* ended, whose socket is closed; one in uninterruptible sleep does not, and is left behind."""
+    try:
+        async with asyncio.timeout(_STOP):
+            code = await child.process.wait()
+    except TimeoutError:
+        return "stuck"
+    if code == os.EX_TEMPFAIL:
+        return _REOPEN
+    if code == -signal.SIGKILL:
+        return "killed"
+    return "crashed" if code < 0 else "exited"

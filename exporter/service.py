@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from aiohttp import web
@@ -15,7 +15,8 @@ from catalog.metric import Kind
 from catalog.metrics import exporter
 from catalog.snapshot import Reading, Tier
 from exporter import control, plan
-from exporter.config import FIXED, Config
+from exporter.audit import Audit
+from exporter.config import FIXED, SETTINGS, Config
 from exporter.hub import Hub
 from exporter.intake import Intake
 from exporter.integrals import Integrals
@@ -28,8 +29,11 @@ from exporter.prometheus import Instruments
 from exporter.reader import ENDS, ReaderProcess
 from exporter.storekeeper import Storekeeper
 from exporter.version import VERSION
-from exporter.web.api import READER
+from exporter.web.api import AT_ONCE, QUESTIONS, READER
 from exporter.web.app import build
+from exporter.web.door import serving
+from exporter.web.door.doorway import doorway
+from exporter.web.door.guard import Guard
 from exporter.web.keys import CLOCK, EVENTS, HISTORY, HUB
 from exporter.web.scrape import Scrapes
 from exporter.xid_counts import XidCounts
@@ -52,6 +56,8 @@ class Service:
     def __init__(self, config: Config, clock: Clock, recent: Recent) -> None:
         start = plan.start(config)
         self.instruments = Instruments()
+        audit = Audit(Path(config.state_dir), clock)
+        self.doorway = doorway(config.web_config, self.instruments, audit)
         self.store = Storekeeper(
             Path(config.state_dir), config.history_days, self.instruments, clock
         )
@@ -90,7 +96,7 @@ class Service:
             self.hub.reading(uuid, Tier.COUNTED, self.xids.reading(uuid, reading.at))
         if tier in (Tier.FAST, Tier.MEDIUM):
             totals = self.integrals.reading(uuid, reading.at)
-            self.store.live.store(uuid, totals)
+            self.store.keep(uuid, totals)
             self.hub.reading(uuid, Tier.DERIVED, totals)
 
     def _remember(self, uuid: str, _tier: Tier, reading: Reading) -> None:
@@ -119,9 +125,11 @@ class Service:
         app[EVENTS] = self.store.events
         app[CLOCK] = clock
         app[READER] = self.reader
+        app[QUESTIONS] = asyncio.Semaphore(AT_ONCE)
         app[RECENT] = self.recent
         app.add_routes(routes())
         furnish(app, About(node=config.node, source=_short(config.source), version=VERSION))
+        Guard(self.doorway).stand_before(app)
         return app
 
     async def reload(self, old: Config, load: Load) -> None:
@@ -133,14 +141,16 @@ class Service:
         except ConfigError as error:
             self.instruments.add(exporter.CONFIG_RELOADS, outcome="failure")
             logger.error("config.reload_failed", extra={"error": str(error)})
+            self.doorway.record.configured("configuration", error)
             return
         self.instruments.add(exporter.CONFIG_RELOADS, outcome="success")
-        fixed = [name for name in FIXED if getattr(new, name) != getattr(old, name)]
-        logger.info("config.reloaded", extra={"needs_restart": fixed})
+        self.doorway.record.configured(", ".join(_differing(SETTINGS, old, new)))
+        self.doorway.door.look()
+        logger.info("config.reloaded", extra={"needs_restart": _differing(FIXED, old, new)})
         set_up(new.log_level, new.log_format)
         self.scrapes.configure(new.max_scrapes, off)
-        await self.reader.restart(start)
-        self.intake.restarted(other_source=new.source != self._source)
+        if await self.reader.restart(start):
+            self.intake.restarted(other_source=new.source != self._source)
         self._source = new.source
 
 
@@ -156,14 +166,13 @@ async def serve(config: Config, load: Load, clock: Clock, recent: Recent | None 
     Raises:
         ConfigError: the configuration cannot be served.
     """
+    _deaf()
     sources.check(config.source)
     listener = bind(config.listen)
     with control.own(Path(config.state_dir)), contextlib.closing(listener):
         service = Service(config, clock, recent or Recent())
         app = service.application(config, clock)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GRACE)
-        await runner.setup()
-        await web.SockSite(runner, listener).start()
+        runner = await serving.serve(app, listener, service.doorway, _GRACE)
         host, port = listener.getsockname()[:2]
         logger.info("serving", extra={"address": f"{host}:{port}", "source": config.source})
         reader = asyncio.create_task(service.reader.run())
@@ -222,6 +231,17 @@ def _signals(service: Service, config: Config, load: Load) -> Iterator[None]:
     finally:
         loop.remove_signal_handler(signal.SIGUSR1)
         loop.remove_signal_handler(signal.SIGHUP)
+        _deaf()
+
+
+def _deaf() -> None:
+    """Before we can obey and once we no longer can, an order must not end the process, as it would by default."""
+    for number in (signal.SIGUSR1, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _differing(names: Iterable[str], old: Config, new: Config) -> list[str]:
+    return [name for name in names if getattr(new, name) != getattr(old, name)]
 
 
 def _short(source: str) -> str:

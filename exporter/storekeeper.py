@@ -3,11 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from catalog.errors import HistoryError
 from catalog.event import Event
 from catalog.metrics import exporter
+from catalog.snapshot import Reading
 from exporter.prometheus import Instruments
 from history.database import Database
 from history.events import EventLog
@@ -33,9 +36,8 @@ class Storekeeper:
     """One database: what is on its way to it, and what others may ask of it.
 
     Attributes:
-        history, events: for questions; they read through a connection of their own, so that no question delays a write.
+        history, events: for questions; they read through a connection of their own.
         rollup: the minutes under way.
-        live: our totals of this second; what is shown is kept there first.
 
     Raises:
         ConfigError: the database in *folder* cannot be used.
@@ -47,7 +49,7 @@ class Storekeeper:
         self._written = SqliteHistory(self._database, days=days)
         self._log = EventLog(self._database)
         self._totals = Totals(self._database)
-        self.live = LiveTotals(folder)
+        self._live = LiveTotals(folder)
         self.history = SqliteHistory(self._reader)
         self.events = EventLog(self._reader)
         self.rollup = Rollup(self._written.last_counters())
@@ -56,11 +58,13 @@ class Storekeeper:
         self._minutes: list[Minute] = []
         self._happened: list[Event] = []
         self._wake = asyncio.Event()
+        # A thread of its own: questions of users must not hold up a write.
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="storekeeper")
         self._expired = 0.0
 
     def totals(self) -> Mapping[Key, float]:
         """The totals of our own counters as they were last kept; after a power cut the older ones are all there is."""
-        kept, live = self._totals.load(), self.live.load()
+        kept, live = self._totals.load(), self._live.load()
         return {key: max(kept.get(key, 0.0), live.get(key, 0.0)) for key in {**kept, **live}}
 
     def happened(self, event: Event) -> None:
@@ -68,13 +72,21 @@ class Storekeeper:
         self._happened.append(event)
         self._wake.set()
 
+    def keep(self, uuid: str, totals: Reading) -> None:
+        """Keep our totals of one GPU before they are shown, so that a killed exporter takes none back."""
+        try:
+            self._live.store(uuid, totals)
+        except OSError as error:
+            self._failed(error)
+
     async def run(self, totals: Callable[[], Mapping[Key, float]], ending: asyncio.Event) -> None:
         """Write what is due and our *totals*, until *ending*; then write the rest."""
         while not ending.is_set():
             await self._write(self.rollup.due(self._clock()), totals())
             await self._pause(ending)
         await self._write(self.rollup.flush(self._clock()), totals())
-        self.live.close()
+        self._writer.shutdown()
+        self._live.close()
         self._reader.close()
         self._database.close()
 
@@ -90,7 +102,7 @@ class Storekeeper:
         self._minutes.extend(minutes)
         due = tuple(self._minutes), tuple(self._happened), dict(totals)
         try:
-            await asyncio.to_thread(self._commit, *due)
+            await self._in_writer(partial(self._commit, *due))
         except HistoryError as error:
             self._failed(error)
             self._bound()
@@ -98,9 +110,12 @@ class Storekeeper:
         del self._minutes[: len(due[0])]
         del self._happened[: len(due[1])]
         try:
-            await asyncio.to_thread(self._maintain, packing=bool(minutes))
+            await self._in_writer(partial(self._maintain, packing=bool(minutes)))
         except HistoryError as error:
             self._failed(error)
+
+    async def _in_writer(self, work: Callable[[], None]) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._writer, work)
 
     def _commit(
         self, minutes: Sequence[Minute], events: Sequence[Event], totals: Mapping[Key, float]
@@ -118,7 +133,7 @@ class Storekeeper:
             self._expired = now
             self._log.expire(now)
 
-    def _failed(self, error: HistoryError) -> None:
+    def _failed(self, error: Exception) -> None:
         self._instruments.add(exporter.HISTORY_FAILURES)
         logger.error("history.write_failed", extra={"error": str(error)})
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from catalog.errors import ConfigError
 from catalog.metrics import BY_NAME
 from catalog.snapshot import Layout, Reading
 from history.minute import Key
@@ -25,10 +26,23 @@ _Row = tuple[str, str, tuple[str, ...]]
 
 
 class LiveTotals:
-    """The totals in *folder*; the folder has one owner (`exporter.control`)."""
+    """The totals in *folder*; the folder has one owner (`exporter.control`).
+
+    Raises:
+        ConfigError: the folder cannot hold them.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        try:
+            self._open()
+        except OSError as error:
+            raise ConfigError(
+                f"cannot use {folder / VALUES}: {error}; check --state-dir"
+            ) from error
+
+    def _open(self) -> None:
+        folder = self._folder
         self._rows = _read_rows(folder / KEYS)
         self._places: dict[Key, int] = {}
         self._plans: dict[str, tuple[Layout, array[int]]] = {}
@@ -82,7 +96,9 @@ class LiveTotals:
             size = max(os.fstat(file.fileno()).st_size, _ROOM)
             while size < count * _DOUBLE.size:
                 size *= 2
-            file.truncate(size)
+            os.posix_fallocate(
+                file.fileno(), 0, size
+            )  # a hole that cannot be filled later is a SIGBUS
             return mmap.mmap(file.fileno(), size)
 
 

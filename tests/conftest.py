@@ -59,7 +59,7 @@ def tool() -> Callable[[str], Path]:
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of a real browser."""
-    found = shutil.which("chromium")
+    found = shutil.which("chromium") or shutil.which("google-chrome")
     if found is None:
         _missing("chromium")
     return str(found)

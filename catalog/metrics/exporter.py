@@ -88,6 +88,22 @@ HISTORY_FAILURES = Metric(
     source="gpuvitals",
     scope=Scope.EXPORTER,
 )
+REQUESTS_DENIED = Metric(
+    name="gpuvitals_requests_denied_total",
+    kind=Kind.COUNTER,
+    help="Connections and requests that were turned away, by reason; each is in the audit log.",
+    source="gpuvitals",
+    labels=("reason",),
+    scope=Scope.EXPORTER,
+)
+WEB_CONFIG_RELOADS = Metric(
+    name="gpuvitals_web_config_reloads_total",
+    kind=Kind.COUNTER,
+    help="Changes of the web configuration or its certificates, by outcome; after a failure the old ones stay in force.",
+    source="gpuvitals",
+    labels=("outcome",),
+    scope=Scope.EXPORTER,
+)
 
 FAMILIES = (
     BUILD_INFO,
@@ -101,4 +117,6 @@ FAMILIES = (
     SERIES_DROPPED,
     SCRAPES_REFUSED,
     HISTORY_FAILURES,
+    REQUESTS_DENIED,
+    WEB_CONFIG_RELOADS,
 )

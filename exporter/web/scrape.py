@@ -1,5 +1,6 @@
 """`/metrics`: the newest snapshot in the format that the client wants, rendered at most once for all who ask."""
 
+import asyncio
 import contextlib
 import gzip
 from collections.abc import Callable, Collection
@@ -59,8 +60,7 @@ class Scrapes:
             if request.transport:
                 request.transport.set_write_buffer_limits(high=0)  # else 64 KiB may wait uncounted
             with contextlib.suppress(ConnectionError):  # gone before the end: nobody to answer
-                await response.prepare(request)
-                await response.write_eof()
+                await _send(request, response)
             return response
         finally:
             self._under_way -= 1
@@ -109,3 +109,15 @@ class Scrapes:
 
 
 _RETRY = {"Retry-After": "1"}
+_PATIENCE = 10.0
+"""Seconds that a client may take to read the answer; Prometheus gives up after as many by default."""
+
+
+async def _send(request: web.Request, response: web.Response) -> None:
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            await response.prepare(request)
+            await response.write_eof()
+    except TimeoutError:
+        if request.transport:
+            request.transport.abort()

@@ -49,8 +49,11 @@ def show(world: World, /, config_file: str | None, *, as_json: bool, **given: ob
 
 
 def _checked(config: Config) -> Config:
+    from exporter.web.door import lock  # noqa: PLC0415 - --help must not load a server
+
     sources.check(config.source)
     plan.start(config)
     plan.metrics_off(config)
     listen.parse(config.listen)
+    lock.check(config.web_config)
     return config

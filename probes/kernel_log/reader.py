@@ -28,6 +28,7 @@ class Problem(StrEnum):
     DENIED = "denied"
     MISSING = "missing"
     FAILED = "failed"
+    OFF = "off"  # the operator wants none, or the source is simulated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +148,16 @@ class KernelLog:
             error=f"{self._path}: {error.strerror}",
             caught_up=problem is Problem.MISSING,
         )
+
+
+class NoLog:
+    """Where no kernel log is to be read."""
+
+    def read(self) -> Batch:
+        return Batch(cursor=Cursor(), problem=Problem.OFF, caught_up=True)
+
+    def close(self) -> None:
+        pass
 
 
 def _other(line: bytes, now: float) -> Record | None:

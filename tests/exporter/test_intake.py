@@ -99,11 +99,11 @@ def test_after_a_restart_nothing_is_known() -> None:
     ear = Ear()
     ear.child()
 
-    ear.intake.reader_ended("signal_9")
+    ear.intake.reader_ended("killed")
 
     assert ear.state() == ("unknown", "reader_restarting")
-    assert ear.told() == [(EventKind.READER_RESTARTED, "the reader ended: signal_9")]
-    assert ear.shows('gpuvitals_reader_restarts_total{reason="signal_9"} 1')
+    assert ear.told() == [(EventKind.READER_RESTARTED, "the reader ended: killed")]
+    assert ear.shows('gpuvitals_reader_restarts_total{reason="killed"} 1')
     ear.child()
     assert ear.state() == ("ok", "")
 
@@ -124,7 +124,7 @@ def test_a_lost_gpu_is_lost_until_it_answers() -> None:
     ear = Ear()
     ear.child(2).health(1, "lost", "fell off the bus")
 
-    ear.intake.reader_ended("signal_9")
+    ear.intake.reader_ended("killed")
     ear.child(1)
 
     states = [view.state for view in ear.hub.latest.gpus.values()]
@@ -148,7 +148,7 @@ def test_a_known_gpu_that_hangs_the_next_child_is_hung() -> None:
     """The new child knows it by its index only; we know which GPU that is."""
     ear = Ear()
     ear.child()
-    ear.intake.reader_ended("signal_9")
+    ear.intake.reader_ended("killed")
 
     ear.intake.hear(Health(unnamed(0), 0, "hung", ""))
 

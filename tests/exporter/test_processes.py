@@ -111,14 +111,14 @@ def test_a_killed_child_is_replaced(server: Server) -> None:
     """Samples are fresh again, by a new child; the restart is counted."""
     (child,) = server.children()
     then = server.last_read()
-    before = server.metrics().value("gpuvitals_reader_restarts_total", reason="signal_9")
+    before = server.metrics().value("gpuvitals_reader_restarts_total", reason="killed")
     assert before is not None
 
     os.kill(child, signal.SIGKILL)
     eventually(lambda: server.advances(*range(8), since=then))
 
     assert server.children() != [child]
-    after = server.metrics().value("gpuvitals_reader_restarts_total", reason="signal_9")
+    after = server.metrics().value("gpuvitals_reader_restarts_total", reason="killed")
     assert after == before + 1
 
 

@@ -26,6 +26,7 @@ class Reading:
     def __init__(self, begin: Start) -> None:
         self.heard: asyncio.Queue[Up] = asyncio.Queue()
         self.ended: list[str] = []
+        self.begin = begin
         self.reader = ReaderProcess(begin, self.heard.put_nowait, self.ended.append)
 
     async def until(self, kind: type[Up]) -> Up:
@@ -166,3 +167,28 @@ async def test_the_end_leaves_no_child() -> None:
         assert children(os.getpid()) != before
 
     assert children(os.getpid()) == before
+
+
+async def test_the_current_folder_has_no_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A module of ours or of a library that lies where the exporter was started is not run."""
+    (tmp_path / "probes").mkdir()
+    (tmp_path / "msgspec.py").write_text("raise SystemExit('hijacked')\n")
+    monkeypatch.chdir(tmp_path)
+
+    async with running(Config(source="sim")) as reading:
+        await reading.until(NewReading)
+
+        assert reading.ended == []
+
+
+async def test_a_restart_without_a_change_disturbs_nobody(reading: Reading) -> None:
+    """SIGHUP with an unchanged configuration leaves the child alone."""
+    await reading.until(NewReading)
+    (before,) = children(os.getpid())
+
+    changed = await reading.reader.restart(reading.begin)
+
+    assert not changed
+    assert children(os.getpid()) == [before]

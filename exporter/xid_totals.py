@@ -1,0 +1,52 @@
+"""The counters of Xids: how many, and when the last one was; shown only after they were committed."""
+
+from collections.abc import Iterable, Mapping
+
+from catalog.metrics.events import XID_ERRORS, XID_LAST
+from catalog.snapshot import Layout, Reading
+from catalog.xid import counters
+from exporter.xids import Counted
+from history.minute import Key
+
+
+class XidTotals:
+    """The committed totals.
+
+    Args:
+        totals: what they start from; those of other counters are left alone.
+    """
+
+    def __init__(self, totals: Mapping[Key, float]) -> None:
+        ours = (XID_ERRORS, XID_LAST)
+        self.totals = {key: value for key, value in totals.items() if key.metric in ours}
+        self._layouts: dict[str, Layout] = {}
+
+    def welcome(self, uuid: str, model: str) -> None:
+        """Begin at 0 what a GPU of this *model* can report and somebody has to act on."""
+        for code, action in counters.from_zero(model):
+            self.totals.setdefault(Key(uuid, XID_ERRORS, (str(code), action.value)), 0.0)
+
+    def after(self, counted: Iterable[Counted]) -> dict[Key, float]:
+        """The totals that *counted* changes, as they will be."""
+        changed: dict[Key, float] = {}
+        for one in counted:
+            if one.key is None:
+                continue
+            last = Key(one.key.uuid, XID_LAST, one.key.labels[:1])
+            changed[one.key] = changed.get(one.key, self.totals.get(one.key, 0.0)) + 1
+            before = changed.get(last, self.totals.get(last, 0.0))
+            changed[last] = max(before, one.event.at)
+        return changed
+
+    def committed(self, changed: Mapping[Key, float]) -> None:
+        """Show them."""
+        self.totals.update(changed)
+
+    def reading(self, uuid: str, at: float) -> Reading:
+        """The totals of one GPU."""
+        keys = [key for key in self.totals if key.uuid == uuid]
+        series = tuple((metric, labels) for _, metric, labels in keys)
+        layout = self._layouts.get(uuid)
+        if layout is None or layout.series != series:
+            layout = self._layouts[uuid] = Layout(series)
+        return Reading(at=at, layout=layout, values=tuple(self.totals[key] for key in keys))

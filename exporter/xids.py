@@ -1,0 +1,192 @@
+"""What the records of the kernel log and the events of NVML count: each Xid once.
+
+The kernel log is the authority. On a first start, and after a time in which it could not be read, what it holds already
+becomes history and no count; after a restart it goes on where it stopped.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from catalog.event import Event, EventKind
+from catalog.metrics.events import XID_ERRORS
+from catalog.xid import lookup, record, sxid
+from catalog.xid.actions import Action, gravest
+from exporter.twins import Twins
+from history.minute import Key
+from probes.kernel_log import nvrm
+from probes.kernel_log.nvrm import Place, SxidRecord, XidRecord
+from probes.kernel_log.progress import Cursor
+from probes.kernel_log.reader import Batch, Problem
+from probes.kernel_log.record import Record
+
+_LONGEST = 500
+"""Characters of the driver's text that an event keeps."""
+
+Judge = Callable[[int, str], Action]
+"""From the code and the text of a record to what it asks for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """What must outlive the process, so that no record counts twice and none is missed.
+
+    Attributes:
+        counting: whether records count; not while older ones are read for the first time.
+        places: UUIDs by PCI address, as the log told them: of a lost GPU nobody else does.
+    """
+
+    cursor: Cursor = field(default_factory=Cursor)
+    counting: bool = False
+    places: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """One event, and the counter that it adds one to.
+
+    Attributes:
+        key: None if it only becomes history: it is older than our first start, of a switch, or of a GPU that nobody knows.
+    """
+
+    event: Event
+    key: Key | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What one look at the sources comes to; all of it commits together, or none.
+
+    Attributes:
+        lost: records that nobody can read any more.
+    """
+
+    counted: tuple[Counted, ...]
+    mark: Mark
+    lost: int = 0
+
+
+class Ledger:
+    """Decides what counts.
+
+    Args:
+        mark: where an earlier process stopped; None on the first start.
+        judge: what a record asks for; the operator may override the table.
+    """
+
+    def __init__(self, mark: Mark | None, judge: Judge = record.action) -> None:
+        mark = mark or Mark()
+        self._counting = mark.counting
+        self._learned = dict(mark.places)
+        self._judge = judge
+        self._twins = Twins()
+
+    @property
+    def dropped(self) -> int:
+        """Events of NVML that came faster than they could be judged, and are lost."""
+        return self._twins.dropped
+
+    def told(self, event: Event, now: float) -> None:
+        """NVML told of an Xid; *now* is of a clock that never jumps."""
+        self._twins.told((event.uuid, event.code or 0), event, now)
+
+    def knows(self, batch: Batch, places: Mapping[str, str]) -> bool:
+        """Whether each GPU of *batch* has a UUID: in *places*, by PCI address, or as the log told."""
+        told = {*places, *self._learned}
+        for one in batch.records:
+            for found in nvrm.read(one.text):
+                if isinstance(found, Place):
+                    told.add(found.pci)
+                elif isinstance(found, XidRecord) and found.pci not in told:
+                    return False
+        return True
+
+    def heard(self, batch: Batch, places: Mapping[str, str], now: float) -> Outcome:
+        """What *batch* counts, and which events of NVML have waited long enough."""
+        if batch.problem is Problem.DENIED:
+            self._counting = False
+        counted = [
+            one
+            for heard in batch.records
+            for found in nvrm.read(heard.text)
+            for one in self._record(heard, found, places, now)
+        ]
+        if batch.caught_up:
+            self._counting = True
+        counted += self._alone(batch, now)
+        mark = Mark(cursor=batch.cursor, counting=self._counting, places=dict(self._learned))
+        return Outcome(counted=tuple(counted), mark=mark, lost=batch.lost)
+
+    def _record(
+        self,
+        heard: Record,
+        found: XidRecord | SxidRecord | Place,
+        places: Mapping[str, str],
+        now: float,
+    ) -> Iterator[Counted]:
+        at = 0.0 if heard.at is None else heard.at
+        match found:
+            case Place():
+                self._learned[found.pci] = found.uuid
+            case SxidRecord():
+                yield Counted(event=_of_switch(found, at))
+            case XidRecord():
+                uuid = places.get(found.pci) or self._learned.get(found.pci, "")
+                yield from self._xid(found, uuid, at, now)
+
+    def _xid(self, found: XidRecord, uuid: str, at: float, now: float) -> Iterator[Counted]:
+        action = self._judge(found.code, found.text)
+        event = _event(found.code, action, _sentence(found), uuid, at)
+        if not self._counting:
+            yield Counted(event=event)
+        elif self._twins.recorded((uuid, found.code), now):
+            yield Counted(event=event, key=_key(uuid, found.code, action) if uuid else None)
+
+    def _alone(self, batch: Batch, now: float) -> Iterator[Counted]:
+        """The events of NVML that count: no twin has come, or none can come."""
+        if batch.problem:
+            events = self._twins.alone(now, patience=0.0)
+        else:
+            events = self._twins.alone(now) if batch.caught_up else []
+        for (uuid, code), told in events:
+            action = self._judge(code, "")
+            message = f"Xid {code}: {lookup.explain(code).description} (only NVML told)"
+            event = _event(code, action, message, uuid, told.at)
+            yield Counted(event=event, key=_key(uuid, code, action))
+
+
+def _key(uuid: str, code: int, action: Action) -> Key:
+    return Key(uuid, XID_ERRORS, (str(code), action.value))
+
+
+def _event(code: int, action: Action, message: str, uuid: str, at: float) -> Event:
+    return Event(
+        at=at,
+        kind=EventKind.XID,
+        severity=action.severity,
+        message=message,
+        uuid=uuid,
+        code=code,
+    )
+
+
+def _sentence(found: XidRecord) -> str:
+    text = found.text[:_LONGEST] or lookup.explain(found.code).description
+    details = (
+        f"at {found.pci}",
+        "" if found.gpu_instance is None else f"GPU instance {found.gpu_instance}",
+        found.process and f"process {found.process}",
+        "" if found.pid is None else f"pid {found.pid}",
+    )
+    return f"Xid {found.code}: {text} ({', '.join(filter(None, details))})"
+
+
+def _of_switch(found: SxidRecord, at: float) -> Event:
+    """What the log calls fatal is not taken for less, whatever the table says."""
+    known = sxid.explain(found.code)
+    said = Action.RESET_GPU if found.fatal else Action.NONE
+    action = gravest((said, known.action)) if known else said
+    where = f"switch {found.switch} at {found.pci}"
+    link = "" if found.link is None else f", link {found.link}"
+    text = found.text[:_LONGEST] or (known.name if known else "not listed by NVIDIA")
+    message = f"SXid {found.code}: {text} ({where}{link})"
+    return _event(found.code, action, message, "", at)  # of the node: no GPU

@@ -1,0 +1,54 @@
+from catalog.event import Event, EventKind, Severity
+from catalog.metrics import power
+from catalog.metrics.events import XID_ERRORS, XID_LAST
+from exporter.xid_totals import XidTotals
+from exporter.xids import Counted
+from history.minute import Key
+
+KEY = Key("GPU-1", XID_ERRORS, ("79", "reboot_node"))
+LAST = Key("GPU-1", XID_LAST, ("79",))
+
+
+def counted(at: float, key: Key | None = KEY) -> Counted:
+    event = Event(at=at, kind=EventKind.XID, severity=Severity.CRITICAL, message="")
+    return Counted(event=event, key=key)
+
+
+def test_nothing_shows_before_it_was_committed() -> None:
+    """First what the totals will be, then that they are."""
+    totals = XidTotals({KEY: 3.0, LAST: 50.0})
+    changed = totals.after([counted(60.0), counted(40.0), counted(70.0, None)])
+
+    assert changed == {KEY: 5.0, LAST: 60.0}
+    assert totals.totals == {KEY: 3.0, LAST: 50.0}
+    totals.committed(changed)
+    assert totals.totals == changed
+
+
+def test_the_first_of_its_kind() -> None:
+    """It begins at 0, whatever was expected."""
+    assert XidTotals({}).after([counted(60.0)]) == {KEY: 1.0, LAST: 60.0}
+
+
+def test_what_a_model_can_report_is_there_from_the_start() -> None:
+    """At 0 if nothing was counted before a restart."""
+    totals = XidTotals({KEY: 3.0, Key("GPU-1", power.NOW): 1.0})
+    totals.welcome("GPU-1", "NVIDIA H100 80GB HBM3")
+    reading = totals.reading("GPU-1", 100.0)
+    samples = {(sample.metric, *sample.labels): sample.value for sample in reading.samples()}
+
+    assert samples[XID_ERRORS, "79", "reboot_node"] == 3.0
+    assert samples[XID_ERRORS, "48", "reset_gpu"] == 0.0
+    assert all(metric is XID_ERRORS for metric, *_ in samples)
+    assert totals.reading("GPU-2", 100.0).values == ()
+
+
+def test_the_layout_stays_while_the_series_do() -> None:
+    """So that only values travel."""
+    totals = XidTotals({KEY: 3.0, LAST: 50.0})
+    before = totals.reading("GPU-1", 100.0)
+    totals.committed(totals.after([counted(60.0)]))
+    after = totals.reading("GPU-1", 101.0)
+
+    assert before.layout is after.layout
+    assert after.values == (4.0, 60.0)
