@@ -35,6 +35,10 @@ class Config:
         "Folder that keeps history, totals and events.", "/var/lib/gpuvitals"
     )
     nvml_library: str = _setting("NVML's library, if it is not where it usually is.", "")
+    kernel_log: str = _setting(
+        "Kernel log to read Xids from: a device, file or FIFO; /dev/kmsg by default when the source is nvml.",
+        "",
+    )
     collectors: tuple[str, ...] = _setting(
         "Collectors to switch on, or off with a leading '-'.", ()
     )
@@ -54,7 +58,14 @@ class Config:
     log_format: str = _setting("How to log.", "text", choices=("text", "json"))
 
 
-FIXED = ("listen", "web_config", "state_dir", "history_days", "allow_fault_injection")
+FIXED = (
+    "listen",
+    "web_config",
+    "kernel_log",
+    "state_dir",
+    "history_days",
+    "allow_fault_injection",
+)
 """Settings that a reload cannot change."""
 SETTINGS = {setting.name: setting for setting in fields(Config)}
 

@@ -1,7 +1,7 @@
 """The newest snapshot that the reader child's messages add up to; nothing is read because someone asks."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -31,19 +31,27 @@ class Hub:
     def found(self, identity: Identity) -> None:
         """A GPU told who it is, which a lost or hung one may do: it is well when its state says so.
 
-        What held its index before is not there any more, unless it is lost: that must stay to be seen.
+        What held its index before stays to be seen if it is lost, or if it may still be found at another index.
         """
         gpus = {
             uuid: view
             for uuid, view in self.latest.gpus.items()
             if view.identity.index != identity.index
             or uuid == identity.uuid
-            or (view.state == "lost" and uuid != unnamed(identity.index))
+            or (view.state in ("lost", "unknown") and uuid != unnamed(identity.index))
         }
         view = replace(gpus.get(identity.uuid, GpuView(identity=identity)), identity=identity)
         if view.state not in ("hung", "lost"):
             view = replace(view, state="ok", reason="")
         self._publish(replace(self.latest, gpus=MappingProxyType(gpus)).with_gpu(view))
+
+    def missing(self, uuids: Collection[str]) -> tuple[Identity, ...]:
+        """The GPUs that are known and not among *uuids*, where a stand-in means the GPU that has its index."""
+        return tuple(
+            view.identity
+            for uuid, view in self.latest.gpus.items()
+            if uuid not in uuids and unnamed(view.identity.index) not in uuids
+        )
 
     def unnamed(self, index: int) -> str:
         """The UUID by which the GPU at *index* is known that has not told its own to this reader."""

@@ -4,12 +4,14 @@ from collections.abc import Callable
 
 from catalog.event import Event, EventKind, Severity
 from catalog.metrics import exporter, named
-from catalog.snapshot import Layout, Reading, Tier, unnamed
+from catalog.snapshot import Identity, Layout, Reading, Tier, unnamed
 from exporter.hub import Hub
 from exporter.prometheus import Instruments
 from probes.messages import (
     Beat,
     DriverState,
+    Enumerated,
+    EventsFailed,
     Found,
     Happened,
     Health,
@@ -25,6 +27,8 @@ _STATE_EVENTS = {
     "unknown": (EventKind.GPU_HUNG, Severity.WARNING),
     "ok": (EventKind.GPU_BACK, Severity.INFO),
 }
+_NOT_FOUND = "not found by the driver"
+_DENIED = "no_permission"
 
 
 class Intake:
@@ -53,6 +57,7 @@ class Intake:
         self._unwell: set[str] = set()
         self._denied: set[tuple[str, str]] = set()
         self._down = ""
+        self._short = (0, 0)
 
     def hear(self, message: Up) -> None:
         """Take in one message."""
@@ -63,10 +68,10 @@ class Intake:
                 self._layout(message)
             case Health():
                 self._health(message)
-            case Found():
-                self._hub.found(message.identity)
-            case Happened():
-                self._happened(message.event)
+            case Found() | Enumerated():
+                self._there(message)
+            case Happened() | EventsFailed():
+                self._told(message)
             case DriverState():
                 self._driver(message)
             case Beat() | Reply():
@@ -115,9 +120,10 @@ class Intake:
         add = self._instruments.add
         for collector, seconds in message.durations:
             self._instruments.observe(exporter.COLLECTOR_DURATION, seconds, collector=collector)
-            self._permit(uuid, collector, denied=(collector, "no_permission") in message.failures)
+            self._permit(uuid, collector, denied=(collector, _DENIED) in message.failures)
         for collector, reason in message.failures:
-            add(exporter.COLLECTOR_FAILURES, collector=collector, reason=reason)
+            if reason != _DENIED:  # That is a gauge: it lasts, and somebody may want it so.
+                add(exporter.COLLECTOR_FAILURES, collector=collector, reason=reason)
         for metric, reason in message.rejected:
             add(exporter.VALUES_REJECTED, metric=metric, reason=reason)
         for metric, count in message.dropped:
@@ -130,6 +136,38 @@ class Intake:
             some = any(name == collector for _, name in self._denied)
             self._instruments.set(exporter.PERMISSION_DENIED, some, collector=collector)
 
+    def _there(self, message: Found | Enumerated) -> None:
+        if isinstance(message, Found):
+            self._hub.found(message.identity)
+        else:
+            self._enumerated(message)
+
+    def _told(self, message: Happened | EventsFailed) -> None:
+        if isinstance(message, Happened):
+            self._happened(message.event)
+        else:
+            self._instruments.add(
+                exporter.COLLECTOR_FAILURES, collector="events", reason=message.reason
+            )
+
+    def _enumerated(self, message: Enumerated) -> None:
+        """GPUs that were there once and are not now are lost; so may be those that the driver only counts."""
+        for identity in self._hub.missing(message.uuids):
+            self._missing(identity)
+        found = len(message.uuids)
+        if (found, message.count) != self._short and found < message.count:
+            text = f"the driver has {message.count} GPUs, of which {found} can be opened"
+            self._event(EventKind.GPU_LOST, Severity.WARNING, text)
+        self._short = (found, message.count)
+
+    def _missing(self, identity: Identity) -> None:
+        if self._hub.latest.gpus[identity.uuid].state == "lost":
+            return
+        self._hub.state(identity.uuid, "lost", _NOT_FOUND)
+        self._unwell.add(identity.uuid)
+        text = f"GPU {identity.index} is lost: {_NOT_FOUND}"
+        self._event(*_STATE_EVENTS["lost"], text, identity.uuid)
+
     def _health(self, message: Health) -> None:
         uuid = message.uuid
         if uuid == unnamed(message.index):
@@ -137,8 +175,9 @@ class Intake:
         view = self._hub.latest.gpus.get(uuid)
         before = view.state if view else ""
         self._hub.state(uuid, message.state, message.reason)
-        if message.state == "ok" and uuid in self._unwell:
-            self._unwell.discard(uuid)
+        names = {uuid, unnamed(message.index)}
+        if message.state == "ok" and names & self._unwell:
+            self._unwell -= names
         elif message.state in ("ok", before):
             return
         else:

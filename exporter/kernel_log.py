@@ -17,8 +17,10 @@ from probes.kernel_log.reader import Batch, KernelLog, NoLog, Problem
 
 logger = logging.getLogger(__name__)
 
-_EVERY = 0.1
-"""Seconds between two looks at a log that is read to its end."""
+_EVERY = 0.25
+"""Seconds between two looks at a log that is read to its end; each costs a thread's wake-up."""
+_NO_LOG = 1.0
+"""Seconds between two looks for a log that cannot be read."""
 _SAVE_PLACE = 10.0
 """Seconds after which the place in the log is saved though nothing happened."""
 _RETRY = 1.0
@@ -92,7 +94,9 @@ class XidWatch:
         outcome = self._ledger.heard(batch, places, self._wiring.steady())
         if (outcome.counted or self._due(outcome.mark)) and not await self._commit(outcome):
             return _RETRY
-        return _EVERY if batch.caught_up or batch.problem else 0.0
+        if batch.problem:
+            return _NO_LOG
+        return _EVERY if batch.caught_up else 0.0
 
     def _must_wait(self, batch: Batch, places: Mapping[str, str]) -> bool:
         introduced = self._wiring.steady() - self._began > _INTRODUCTION

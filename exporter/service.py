@@ -36,7 +36,8 @@ from exporter.web.door.doorway import doorway
 from exporter.web.door.guard import Guard
 from exporter.web.keys import CLOCK, EVENTS, HISTORY, HUB
 from exporter.web.scrape import Scrapes
-from exporter.xid_counts import XidCounts
+from exporter.xid_source import XidSource, open_log, path
+from exporter.xid_totals import XidTotals
 from history.minute import Key
 from probes import sources
 from probes.worker import PERIODS
@@ -63,11 +64,14 @@ class Service:
         )
         kept = self.store.totals()
         self.integrals = Integrals(kept)
-        self.xids = XidCounts(kept)
+        self.xid_totals = XidTotals(kept)
         self.recent = recent
         self.hub = Hub((self._integrate, self._remember, self.recent.observe))
         self.failure = asyncio.get_running_loop().create_future()
         self.intake = Intake(self.hub, self.instruments, clock, self._happened, self._give_up)
+        commits = self.store.commits(path(config))
+        log = open_log(config, commits.mark(), clock)
+        self.xids = XidSource(self.hub, self.xid_totals, commits, self.instruments, log)
         self.reader = ReaderProcess(start, self.intake.hear, self.intake.reader_ended)
         self.instruments.set(
             exporter.BUILD_INFO, 1, version=VERSION, source=config.source.partition(":")[0]
@@ -92,8 +96,7 @@ class Service:
         if tier in PERIODS:
             self.integrals.observe(uuid, tier, reading)
         if tier is Tier.ONCE:
-            self.xids.found(self.hub.latest.gpus[uuid].identity)
-            self.hub.reading(uuid, Tier.COUNTED, self.xids.reading(uuid, reading.at))
+            self.xids.welcome(uuid)
         if tier in (Tier.FAST, Tier.MEDIUM):
             totals = self.integrals.reading(uuid, reading.at)
             self.store.keep(uuid, totals)
@@ -104,13 +107,13 @@ class Service:
 
     def _happened(self, event: Event) -> None:
         if event.kind is EventKind.XID:
-            event = self.xids.count(event)
-            self.hub.reading(event.uuid, Tier.COUNTED, self.xids.reading(event.uuid, event.at))
-        self.store.happened(event)
+            self.xids.watch.nvml(event)
+        else:
+            self.store.happened(event)
 
     def totals(self) -> Mapping[Key, float]:
-        """The counters that we hold ourselves, to be kept over a restart."""
-        return {**self.integrals.totals, **self.xids.totals}
+        """Our integrals, to be kept over a restart; counts of Xids commit with their events."""
+        return self.integrals.totals
 
     def _give_up(self, reason: str) -> None:
         if not self.failure.done():
@@ -178,11 +181,13 @@ async def serve(config: Config, load: Load, clock: Clock, recent: Recent | None 
         reader = asyncio.create_task(service.reader.run())
         ending = asyncio.Event()
         store = asyncio.create_task(service.store.run(service.totals, ending))
+        xids = asyncio.create_task(service.xids.watch.run(ending))
         with _signals(service, config, load):
-            await _until_told(service.failure, reader, store)
+            await _until_told(service.failure, reader, store, xids)
         reader.cancel()
         await asyncio.gather(reader, runner.cleanup(), return_exceptions=True)
         ending.set()
+        await xids
         await store
         logger.info("stopped")
         for ended in (service.failure, reader):

@@ -11,6 +11,7 @@ from catalog.errors import HistoryError
 from catalog.event import Event
 from catalog.metrics import exporter
 from catalog.snapshot import Reading
+from exporter.commit_events import EventCommits
 from exporter.prometheus import Instruments
 from history.database import Database
 from history.events import EventLog
@@ -66,6 +67,10 @@ class Storekeeper:
         """The totals of our own counters as they were last kept; after a power cut the older ones are all there is."""
         kept, live = self._totals.load(), self._live.load()
         return {key: max(kept.get(key, 0.0), live.get(key, 0.0)) for key in {**kept, **live}}
+
+    def commits(self, log: str) -> EventCommits:
+        """What writes events together with the totals that they change and the place in the kernel log *log*."""
+        return EventCommits(self._database, log)
 
     def happened(self, event: Event) -> None:
         """Keep *event*."""

@@ -80,6 +80,19 @@ class Asker:
     def ask(self, question: str, *args: int) -> Answer:
         return self.answered(question, lambda: self._device.ask(question, *args))
 
+    def insist(self, question: str) -> Answer:
+        """As `ask`, where going on without the answer would be worse than failing.
+
+        Raises:
+            DriverError: the driver did not answer, though it may another time.
+        """
+        try:
+            return self._device.ask(question)
+        except DriverError as error:
+            if error.code in _CANNOT_TELL:
+                return None
+            raise
+
     def answered(self, question: str, ask: Callable[[], Answer]) -> Answer:
         try:
             return ask()
@@ -87,7 +100,7 @@ class Asker:
             if error.code == Return.GPU_IS_LOST:
                 raise GpuLost(f"{question}: {error}") from error
             if error.code not in _CANNOT_TELL:
-                self.failures.append((question, _reason(error.code)))
+                self.failures.append((question, reason(error.code)))
             return None
 
     def number(self, question: str, *args: int, times: float = 1.0, parts: float = 1.0) -> Number:
@@ -119,14 +132,15 @@ class Asker:
             if code == Return.GPU_IS_LOST:
                 raise GpuLost(f"{FIELDS}: GPU is lost")
             if code not in _CANNOT_TELL:
-                self.failures.append((FIELDS, _reason(cast(int, code))))
+                self.failures.append((FIELDS, reason(cast(int, code))))
             return None
         if value is None:
             return math.nan
         return number(value) if value_type in types else None
 
 
-def _reason(code: int) -> str:
+def reason(code: int) -> str:
+    """The driver's *code* as a label."""
     try:
         return Return(code).name.lower()
     except ValueError:

@@ -1,9 +1,10 @@
 """Which GPUs are hung: a call that does not return is seen from outside, since nobody can interrupt it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from probes.driver import Answer, Device
+from probes.driver import Answer, Device, System
 
 FIRST_CALL = 30.0
 """Seconds for the first call after opening: a driver without persistence mode wakes the GPU first."""
@@ -16,7 +17,7 @@ Clock = Callable[[], float]
 
 
 class WatchedDevice:
-    """A device that notes when the call under way began."""
+    """A device that notes when the call under way began; what is asked on its behalf is a call too."""
 
     def __init__(self, device: Device, clock: Clock) -> None:
         self.index = device.index
@@ -25,21 +26,24 @@ class WatchedDevice:
         self._clock = clock
         self._answered = False
 
-    def ask(self, question: str, *args: int) -> Answer:
+    @contextmanager
+    def call(self) -> Iterator[None]:
+        """What is inside is a call to the driver."""
         self.call_began = self._clock()
         try:
-            answer = self._device.ask(question, *args)
+            yield
         finally:
             self._answered = True
             self.call_began = None
-        return answer
+
+    def ask(self, question: str, *args: int) -> Answer:
+        with self.call():
+            return self._device.ask(question, *args)
 
     def mig_devices(self) -> Sequence[Device]:
-        self.call_began = self._clock()
-        try:
-            return self._device.mig_devices()
-        finally:
-            self.call_began = None
+        with self.call():
+            found = self._device.mig_devices()
+        return [_WatchedInstance(instance, self) for instance in found]
 
     def waiting(self, now: float) -> float:
         """Seconds that the call under way has taken, 0 if there is none."""
@@ -49,6 +53,34 @@ class WatchedDevice:
     def overdue(self, now: float) -> bool:
         """Whether the call under way has passed its deadline."""
         return self.waiting(now) > (CALL if self._answered else FIRST_CALL)
+
+
+class _WatchedInstance:
+    """A MIG instance: its calls are calls of its GPU. Implements `probes.driver.Device`."""
+
+    def __init__(self, instance: Device, gpu: WatchedDevice) -> None:
+        self.index = instance.index
+        self._instance = instance
+        self._gpu = gpu
+
+    def ask(self, question: str, *args: int) -> Answer:
+        with self._gpu.call():
+            return self._instance.ask(question, *args)
+
+    def mig_devices(self) -> Sequence[Device]:
+        return ()
+
+
+class WatchedSystem:
+    """The machine, asked by the one who reads *gpu*: such a call is one of that GPU's."""
+
+    def __init__(self, system: System, gpu: WatchedDevice) -> None:
+        self._system = system
+        self._gpu = gpu
+
+    def ask(self, question: str) -> Answer:
+        with self._gpu.call():
+            return self._system.ask(question)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +94,32 @@ class Verdict:
 OK = Verdict("ok", "")
 
 
-def judge(devices: Mapping[int, WatchedDevice], now: float) -> dict[int, Verdict]:
+def judge(
+    devices: Mapping[int, WatchedDevice], now: float, lost: Collection[int] = ()
+) -> dict[int, Verdict]:
     """The verdict of each device by its index.
 
     One stuck call can block every caller of a real driver. Then only the one whose call began first is hung; of the
     others nothing is known.
+
+    Args:
+        devices: by their index.
+        now: by the clock of the devices.
+        lost: those that are seldom asked; that they wait for nothing does not say that the driver answers.
     """
     overdue = [device for device in devices.values() if device.overdue(now)]
     verdicts = dict.fromkeys(devices, OK)
     if not overdue:
         return verdicts
-    if len(devices) > 1 and all(device.waiting(now) > _BUSY for device in devices.values()):
-        verdicts = dict.fromkeys(devices, Verdict("unknown", "driver_blocked"))
-        overdue = [max(devices.values(), key=lambda device: device.waiting(now))]
+    asking = [
+        device
+        for index, device in devices.items()
+        if index not in lost or device.call_began is not None
+    ]
+    if len(asking) > 1 and all(device.waiting(now) > _BUSY for device in asking):
+        blocked = Verdict("unknown", "driver_blocked")
+        verdicts |= dict.fromkeys((device.index for device in asking), blocked)
+        overdue = [max(asking, key=lambda device: device.waiting(now))]
     for device in overdue:
         waited = device.waiting(now)
         verdicts[device.index] = Verdict("hung", f"a call has not returned for {waited:.0f} s")

@@ -117,21 +117,25 @@ class Device(Protocol):
         ...
 
 
-class Driver(Protocol):
+class System(Protocol):
+    """The machine that the GPUs are in."""
+
+    def ask(self, question: str) -> Answer:
+        """A question about the whole machine (`nvmlSystem*`, `nvmlDeviceGetCount`).
+
+        Raises:
+            DriverError: with the driver's own code.
+        """
+        ...
+
+
+class Driver(System, Protocol):
     """A loaded driver. Closing it lets go of every device file."""
 
     name: str
 
     def devices(self) -> Sequence[Device]:
         """The GPUs that the driver has, in the order of their index; a GPU that cannot be opened is left out."""
-        ...
-
-    def ask(self, question: str) -> Answer:
-        """A question about the whole machine (`nvmlSystem*`).
-
-        Raises:
-            DriverError: with the driver's own code.
-        """
         ...
 
     def wait_event(self, timeout: float) -> tuple[int, int, int] | None:

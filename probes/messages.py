@@ -71,6 +71,18 @@ class Found(msgspec.Struct, tag=True):
     identity: Identity
 
 
+class Enumerated(msgspec.Struct, tag=True):
+    """All GPUs that this child reads; any other GPU was not found.
+
+    Attributes:
+        uuids: those of GPUs that have not told it yet are stand-ins.
+        count: how many the driver says there are; it may not let us open each.
+    """
+
+    uuids: tuple[str, ...]
+    count: int
+
+
 class Health(msgspec.Struct, tag=True):
     """How a GPU answers: `ok`, `hung`, `lost` or `unknown`, with the reason."""
 
@@ -114,6 +126,12 @@ class Happened(msgspec.Struct, tag=True):
     event: Event
 
 
+class EventsFailed(msgspec.Struct, tag=True):
+    """Waiting for the driver's events failed; what happens meanwhile is not heard of."""
+
+    reason: str
+
+
 class Reply(msgspec.Struct, tag=True):
     """The end of a request; *error* is for the person who asked."""
 
@@ -121,7 +139,18 @@ class Reply(msgspec.Struct, tag=True):
     error: str | None
 
 
-Up = Beat | DriverState | Found | Health | NewLayout | NewReading | Happened | Reply
+Up = (
+    Beat
+    | DriverState
+    | Found
+    | Enumerated
+    | Health
+    | NewLayout
+    | NewReading
+    | Happened
+    | EventsFailed
+    | Reply
+)
 
 _encoder = msgspec.msgpack.Encoder()
 _up: msgspec.msgpack.Decoder[Up] = msgspec.msgpack.Decoder(Up)

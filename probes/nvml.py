@@ -182,7 +182,7 @@ class _GpmSampler:
         if not pynvml.nvmlGpmQueryDeviceSupport(self._handle).isSupportedDevice:
             raise pynvml.NVMLError(Return.NOT_SUPPORTED)
         before, since = self._sample, self._at
-        self._sample = pynvml.nvmlGpmSampleGet(self._handle, pynvml.nvmlGpmSampleAlloc())
+        self._sample = self._taken()
         self._at = time.monotonic()
         if before is None:
             raise pynvml.NVMLError(Return.NOT_READY)
@@ -190,6 +190,14 @@ class _GpmSampler:
             return {"seconds": self._at - since, "values": self._compare(before, metrics)}
         finally:
             pynvml.nvmlGpmSampleFree(before)
+
+    def _taken(self) -> Any:
+        sample = pynvml.nvmlGpmSampleAlloc()
+        try:
+            return pynvml.nvmlGpmSampleGet(self._handle, sample)
+        except pynvml.NVMLError:
+            pynvml.nvmlGpmSampleFree(sample)
+            raise
 
     def _compare(self, before: Any, metrics: Sequence[int]) -> list[list[float]]:
         request = self._request

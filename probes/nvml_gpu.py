@@ -10,7 +10,7 @@ from typing import cast
 from catalog.metrics import clocks, ecc, modes, nvlink, power, temperature
 from catalog.snapshot import Identity, unnamed
 from probes.answers import INTEGERS, Asker, choice, flag, is_blank, number, text
-from probes.driver import ALL_LINKS, GPM, Answer, Device, Driver, Field, Gpm, Return
+from probes.driver import ALL_LINKS, GPM, Answer, Device, Field, Gpm, Return, System
 from probes.gpu import (
     Ecc,
     Flag,
@@ -95,8 +95,8 @@ class NvmlGpu:
         asker: keeps the errors of the driver for whoever reads the GPU.
     """
 
-    def __init__(self, driver: Driver, device: Device, node: str = "") -> None:
-        self._driver = driver
+    def __init__(self, system: System, device: Device, node: str = "") -> None:
+        self._system = system
         self._device = device
         self.asker = Asker(device)
         self.identity = self._identify(node)
@@ -104,7 +104,7 @@ class NvmlGpu:
     def _identify(self, node: str) -> Identity:
         memory = self.asker.structure("nvmlDeviceGetMemoryInfo_v2")
         return Identity(
-            uuid=text(self.asker.ask("nvmlDeviceGetUUID")) or unnamed(self._device.index),
+            uuid=text(self.asker.insist("nvmlDeviceGetUUID")) or unnamed(self._device.index),
             index=self._device.index,
             model=text(self.asker.ask("nvmlDeviceGetName")),
             pci_bus_id=text(self.asker.structure("nvmlDeviceGetPciInfo_v3").get("busId")),
@@ -117,7 +117,7 @@ class NvmlGpu:
     def info(self) -> Info:
         major_minor = self.asker.sequence("nvmlDeviceGetCudaComputeCapability")
         cuda = self.asker.answered(
-            "cuda", lambda: self._driver.ask("nvmlSystemGetCudaDriverVersion")
+            "cuda", lambda: self._system.ask("nvmlSystemGetCudaDriverVersion")
         )
         return Info(
             architecture=_ARCHITECTURES.get(
@@ -129,7 +129,7 @@ class NvmlGpu:
             vbios=text(self.asker.ask("nvmlDeviceGetVbiosVersion")),
             driver=text(
                 self.asker.answered(
-                    "driver", lambda: self._driver.ask("nvmlSystemGetDriverVersion")
+                    "driver", lambda: self._system.ask("nvmlSystemGetDriverVersion")
                 )
             ),
             cuda_driver=f"{cuda // 1000}.{cuda % 1000 // 10}" if isinstance(cuda, int) else "",
@@ -144,7 +144,7 @@ class NvmlGpu:
 
     def confidential_compute(self) -> Flag:
         question = "nvmlSystemGetConfComputeState"
-        state = self.asker.answered(question, lambda: self._driver.ask(question))
+        state = self.asker.answered(question, lambda: self._system.ask(question))
         return flag(state.get("ccFeature")) if isinstance(state, Mapping) else None
 
     def fabric_state(self) -> str | None:
@@ -412,18 +412,22 @@ class NvmlGpu:
         return flag(current), flag(pending)
 
     def mig_instances(self) -> tuple[MigInstance, ...]:
-        return tuple(
-            _mig_instance(Asker(device, self.asker.failures))
-            for device in self._device.mig_devices()
-        )
+        askers = (Asker(device, self.asker.failures) for device in self._device.mig_devices())
+        return tuple(instance for asker in askers if (instance := _mig_instance(asker)))
 
 
-def _mig_instance(nvml: Asker) -> MigInstance:
+def _mig_instance(nvml: Asker) -> MigInstance | None:
+    """None if it does not tell which it is, as one that was just destroyed: it could be taken for another."""
+    gpu_instance_id = nvml.ask("nvmlDeviceGetGpuInstanceId")
+    compute_instance_id = nvml.ask("nvmlDeviceGetComputeInstanceId")
+    if not isinstance(gpu_instance_id, int) or not isinstance(compute_instance_id, int):
+        nvml.failures.append(("nvmlDeviceGetGpuInstanceId", "instance_without_id"))
+        return None
     memory = nvml.structure("nvmlDeviceGetMemoryInfo_v2")
     return MigInstance(
         uuid=text(nvml.ask("nvmlDeviceGetUUID")),
-        gpu_instance_id=cast(int, nvml.ask("nvmlDeviceGetGpuInstanceId")),
-        compute_instance_id=cast(int, nvml.ask("nvmlDeviceGetComputeInstanceId")),
+        gpu_instance_id=gpu_instance_id,
+        compute_instance_id=compute_instance_id,
         # "NVIDIA H100 80GB HBM3 MIG 1g.10gb": the driver names the profile only there.
         profile=text(nvml.ask("nvmlDeviceGetName")).rpartition(" MIG ")[2],
         multiprocessors=number(

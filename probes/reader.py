@@ -3,24 +3,29 @@
 The exporter's process never loads NVML: whatever the driver does to this one, `/metrics` keeps answering.
 """
 
+import itertools
+import logging
 import os
 import signal
 import socket
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from catalog.errors import ConfigError, DriverError, GpuVitalsError
-from catalog.event import Event, EventKind, Severity
 from catalog.snapshot import Tier
+from probes.answers import reason
 from probes.channel import Channel
-from probes.deadline import OK, Verdict, WatchedDevice, judge
-from probes.driver import Driver
+from probes.deadline import FIRST_CALL, OK, Verdict, WatchedDevice, judge
+from probes.driver import Device, Driver, Return
+from probes.driver_events import meaning
 from probes.messages import (
     Beat,
     Down,
     DriverState,
+    Enumerated,
+    EventsFailed,
     Happened,
     Health,
     Inject,
@@ -32,23 +37,39 @@ from probes.messages import (
 from probes.sources import open_source
 from probes.worker import Clocks, Worker
 
+logger = logging.getLogger(__name__)
+
 _TICK = 0.25
 _BEAT = 1.0
 _RETRIES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
-_XID = 0x8  # nvmlEventTypeXidCriticalError
+_TELL = 10.0
+"""Seconds after opening in which GPUs may tell who they are before those that are missed are taken for gone."""
+_AFRESH = 5.0
+"""Seconds after which another process opens a driver that this one could not; starting one costs 0.2 s."""
 
 
 class Reader:
     """Opens the source, starts a worker per GPU, and watches that each answers in time."""
 
-    def __init__(self, channel: Channel, start: Start, clocks: Clocks) -> None:
+    def __init__(
+        self,
+        channel: Channel,
+        start: Start,
+        clocks: Clocks,
+        open_driver: Callable[[str, str | None], Driver] = open_source,
+    ) -> None:
         self._channel = channel
         self._start = start
         self._clocks = clocks
+        self._open_driver = open_driver
         self._driver: Driver | None = None
         self._workers: dict[int, Worker] = {}
         self._verdicts: dict[int, Verdict] = {}
         self._beaten = 0.0
+        self._opening: float | None = None
+        self._opened = 0.0
+        self._count = 0
+        self._enumerated: tuple[str, ...] | None = None
 
     def run(self) -> None:
         """Serve until the exporter hangs up; nothing here waits for the driver."""
@@ -61,24 +82,46 @@ class Reader:
     # -- opening -----------------------------------------------------------------------------------------------------
 
     def _open(self) -> None:
-        for attempt in range(sys.maxsize):
+        for attempt in itertools.count():
             try:
-                driver = open_source(self._start.source, self._start.nvml_library)
-                devices = driver.devices()
+                driver, devices = self._opened_source()
             except ConfigError as error:
                 self._channel.send(DriverState(up=False, reason=str(error), fatal=True))
                 return
-            except DriverError as error:
-                self._channel.send(DriverState(up=False, reason=str(error)))
+            except Exception as error:  # noqa: BLE001 - whatever it is, the driver cannot be read
+                self._failed(error)
             else:
                 if devices:
                     self._begin(driver, [WatchedDevice(d, self._clocks.steady) for d in devices])
                     return
-                self._channel.send(DriverState(up=False, reason="the driver has no devices"))
-                driver.close()
             time.sleep(_RETRIES[min(attempt, len(_RETRIES) - 1)])
 
+    def _opened_source(self) -> tuple[Driver, Sequence[Device]]:
+        self._opening = self._clocks.steady()
+        try:
+            driver = self._open_driver(self._start.source, self._start.nvml_library)
+            devices = _devices(driver)
+            self._count = _count(driver, devices)
+            if not devices:
+                driver.close()
+        finally:
+            self._opening = None
+        if not devices:
+            self._channel.send(DriverState(up=False, reason="the driver has no devices"))
+        return driver, devices
+
+    def _failed(self, error: Exception) -> None:
+        """Say so; if a library was loaded, end: a process keeps it, and would not see the one of another driver."""
+        if not isinstance(error, DriverError):
+            logger.error("driver.failed", exc_info=error)
+        text = str(error) if isinstance(error, DriverError) else type(error).__name__
+        self._channel.send(DriverState(up=False, reason=text))
+        if not isinstance(error, DriverError) or error.code != Return.LIBRARY_NOT_FOUND:
+            time.sleep(_AFRESH)
+            os._exit(os.EX_TEMPFAIL)
+
     def _begin(self, driver: Driver, devices: list[WatchedDevice]) -> None:
+        self._opened = self._clocks.steady()
         self._driver = driver
         self._channel.send(DriverState(up=True, reason=""))
         self._workers = {
@@ -96,6 +139,11 @@ class Reader:
         if now - self._beaten >= _BEAT:
             self._channel.send(Beat())
             self._beaten = now
+        if self._opening is not None and now - self._opening > FIRST_CALL:
+            self._opening = None  # It is said once.
+            hangs = f"opening the driver has not returned for {FIRST_CALL:.0f} s"
+            self._channel.send(DriverState(up=False, reason=hangs))
+        self._enumerate(now)
         for index, verdict in self._judge(now).items():
             before = self._verdicts.get(index, OK)
             self._verdicts[index] = verdict
@@ -104,11 +152,25 @@ class Reader:
                     Health(self._workers[index].uuid, index, verdict.state, verdict.reason)
                 )
 
+    def _enumerate(self, now: float) -> None:
+        """Say which GPUs there are, once they had time to tell; and again when one tells late."""
+        workers = tuple(self._workers.values())
+        told = all(worker.named for worker in workers)
+        if workers and (told or now - self._opened > _TELL):
+            uuids = tuple(worker.uuid for worker in workers)
+            if uuids != self._enumerated:
+                self._channel.send(Enumerated(uuids, self._count))
+            self._enumerated = uuids
+
     def _judge(self, now: float) -> Mapping[int, Verdict]:
         workers = dict(self._workers)
-        verdicts = judge({index: worker.device for index, worker in workers.items()}, now)
-        for index, worker in workers.items():
-            if worker.lost and verdicts[index] is OK:
+        lost = {index for index, worker in workers.items() if worker.lost or worker.ended}
+        verdicts = judge({index: worker.device for index, worker in workers.items()}, now, lost)
+        for index in lost:
+            worker = workers[index]
+            if worker.ended:
+                verdicts[index] = Verdict("unknown", "its thread has ended")
+            elif verdicts[index].state != "hung":
                 verdicts[index] = Verdict("lost", worker.lost)
         return verdicts
 
@@ -118,29 +180,22 @@ class Reader:
         while True:
             try:
                 found = driver.wait_event(1.0)
-            except DriverError:
-                time.sleep(1.0)  # No events from this driver or GPU: everything else goes on.
+            except Exception as error:  # noqa: BLE001 - without events everything else goes on
+                self._channel.send(EventsFailed(_reason(error)))
+                time.sleep(1.0)
                 continue
-            worker = self._workers.get(found[0]) if found else None
-            if found and worker:
-                self._report(worker, *found[1:])
+            if found:
+                self._report(*found)
 
-    def _report(self, worker: Worker, event_type: int, data: int) -> None:
-        worker.read_now(Tier.SLOW)
-        if event_type != _XID:
-            return
-        self._channel.send(
-            Happened(
-                Event(
-                    at=self._clocks.wall(),
-                    kind=EventKind.XID,
-                    severity=Severity.WARNING,
-                    message=f"Xid {data} on GPU {worker.device.index}",
-                    uuid=worker.uuid,
-                    code=data,
-                )
-            )
-        )
+    def _report(self, index: int, event_type: int, data: int) -> None:
+        worker = self._workers.get(index)
+        if worker:
+            worker.read_now(Tier.SLOW)
+        gpu = f"GPU {index}" if worker else "a GPU that is not read"
+        uuid = worker.uuid if worker else ""
+        event = meaning(self._clocks.wall(), gpu, uuid, event_type, data)
+        if event:
+            self._channel.send(Happened(event))
 
     # -- orders ------------------------------------------------------------------------------------------------------
 
@@ -174,6 +229,27 @@ class Reader:
     def _end(self) -> None:
         """End at once: a worker may hang in the driver, and the kernel closes every device file."""
         os._exit(0)
+
+
+def _devices(driver: Driver) -> Sequence[Device]:
+    try:
+        return driver.devices()
+    except Exception:
+        driver.close()
+        raise
+
+
+def _count(driver: Driver, devices: Sequence[Device]) -> int:
+    """How many GPUs the driver says there are, those that cannot be opened included."""
+    try:
+        count = driver.ask("nvmlDeviceGetCount")
+    except DriverError:
+        return len(devices)
+    return count if isinstance(count, int) else len(devices)
+
+
+def _reason(error: Exception) -> str:
+    return reason(error.code) if isinstance(error, DriverError) else type(error).__name__
 
 
 def main() -> None:

@@ -1,18 +1,22 @@
 """One thread per GPU: reads each tier when it is due and sends what it read."""
 
+import logging
 import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NoReturn
 
-from catalog.errors import GpuLost
+from catalog.errors import DriverError, GpuLost
 from catalog.snapshot import Tier, unnamed
 from probes.collectors import COLLECTORS
-from probes.deadline import WatchedDevice
+from probes.deadline import WatchedDevice, WatchedSystem
 from probes.driver import Driver
 from probes.messages import Found, Health, NewLayout, NewReading, Reply, Start, Up
 from probes.nvml_gpu import NvmlGpu
 from probes.reading import Outcome, Reader
+
+logger = logging.getLogger(__name__)
 
 PERIODS = {Tier.FAST: 1.0, Tier.MEDIUM: 10.0, Tier.SLOW: 60.0, Tier.ONCE: float("inf")}
 """Seconds between two readings of a tier; DESIGN.md section 6 says what each costs."""
@@ -55,7 +59,9 @@ class Worker(threading.Thread):
 
     Attributes:
         uuid: a stand-in until the GPU has told it.
+        named: whether it has told who it is.
         lost: why the GPU is lost, empty while it answers.
+        ended: whether nobody reads it any more.
     """
 
     def __init__(
@@ -69,12 +75,15 @@ class Worker(threading.Thread):
         super().__init__(name=f"gpu-{device.index}", daemon=True)
         self.device = device
         self.uuid = unnamed(device.index)
+        self.named = False
         self.lost = ""
+        self.ended = False
         self._driver = driver
         self._start_message = start
         self._send = send
         self._clocks = clocks
         self._requests: queue.SimpleQueue[tuple[int, Tier]] = queue.SimpleQueue()
+        self._wanted: set[Tier] = set()
         # Layout numbers of different GPUs must not meet.
         self._layouts = Layouts(device.index * 10**12)
         self._plan = {
@@ -87,23 +96,43 @@ class Worker(threading.Thread):
         }
 
     def read_now(self, tier: Tier, request: int = 0) -> None:
-        """Read *tier* as soon as the reading under way is done."""
+        """Read *tier* as soon as the reading under way is done; many wishes that nobody waits for are one."""
+        if not request:
+            if tier in self._wanted:
+                return
+            self._wanted.add(tier)
         self._requests.put((request, tier))
 
     def run(self) -> None:
         self._sleep(self.device.index % 20 * _STAGGER)
-        while True:
-            try:
-                self._read_until_lost()
-            except GpuLost as error:
-                self.lost = str(error)
-            self._sleep(_RETRY_LOST)
+        try:
+            while True:
+                self.lost = self._read_until_lost()
+                self._sleep(_RETRY_LOST)
+        finally:
+            self.ended = True
 
-    def _read_until_lost(self) -> None:
-        gpu = NvmlGpu(self._driver, self.device, self._start_message.node)
+    def _read_until_lost(self) -> str:
+        """Read it as long as that goes well; why it does not any more."""
+        try:
+            self._read_for_ever()
+        except (GpuLost, DriverError) as error:
+            return str(error)
+        except OSError:
+            raise  # The exporter is gone (`probes.channel`), and so must we be.
+        except Exception as error:
+            name = type(error).__name__
+            if name != self.lost:
+                logger.exception("worker.failed", extra={"gpu": self.device.index})
+            return name
+
+    def _read_for_ever(self) -> NoReturn:
+        system = WatchedSystem(self._driver, self.device)
+        gpu = NvmlGpu(system, self.device, self._start_message.node)
         asker = gpu.asker
         self.uuid = gpu.identity.uuid
         self._send(Found(gpu.identity))
+        self.named = True
         reader = Reader(gpu, asker, self._start_message.budgets, self._clocks.steady)
         due = dict.fromkeys(PERIODS, self._clocks.steady())
         due[Tier.MEDIUM] -= PERIODS[Tier.MEDIUM] - _FIRST_INTERVAL
@@ -127,6 +156,8 @@ class Worker(threading.Thread):
                 request, tier = self._requests.get(timeout=left)
             except queue.Empty:
                 return
+            if not request:
+                self._wanted.discard(tier)  # What happens from here on is for another reading.
             self._read(reader, tier)
             if request:
                 self._send(Reply(request, None))
@@ -145,10 +176,12 @@ class Worker(threading.Thread):
         until = self._clocks.steady() + seconds
         while (left := until - self._clocks.steady()) > 0:
             try:
-                request, _ = self._requests.get(timeout=left)
+                request, tier = self._requests.get(timeout=left)
             except queue.Empty:
                 return
-            if request:
+            if not request:
+                self._wanted.discard(tier)
+            else:
                 self._send(Reply(request, f"the GPU is lost: {self.lost}"))
 
 

@@ -88,6 +88,13 @@ HISTORY_FAILURES = Metric(
     source="gpuvitals",
     scope=Scope.EXPORTER,
 )
+KERNEL_LOG_LOST = Metric(
+    name="gpuvitals_kernel_log_records_lost_total",
+    kind=Kind.COUNTER,
+    help="Records of the kernel log that were overwritten before they could be read; an Xid may be among them.",
+    source="gpuvitals",
+    scope=Scope.EXPORTER,
+)
 REQUESTS_DENIED = Metric(
     name="gpuvitals_requests_denied_total",
     kind=Kind.COUNTER,
@@ -117,6 +124,7 @@ FAMILIES = (
     SERIES_DROPPED,
     SCRAPES_REFUSED,
     HISTORY_FAILURES,
+    KERNEL_LOG_LOST,
     REQUESTS_DENIED,
     WEB_CONFIG_RELOADS,
 )

@@ -16,9 +16,14 @@ def read(gpu: Gpu) -> Iterator[Sample]:
 
 def read_memory(gpu: Gpu) -> Iterator[Sample]:
     """Memory of each compute process, the largest first, so that a budget keeps those that matter."""
-    found = gpu.compute_processes() or ()
-    for process in sorted(found, key=lambda process: -(process.memory_bytes or 0)):
-        yield from processes.MEMORY.reading(process.memory_bytes, pid=str(process.pid))
+    used: dict[int, float] = {}
+    for process in (
+        gpu.compute_processes() or ()
+    ):  # One is there twice if it has two contexts or MIG instances.
+        if process.memory_bytes is not None:
+            used[process.pid] = used.get(process.pid, 0.0) + process.memory_bytes
+    for pid in sorted(used, key=lambda pid: -used[pid]):
+        yield from processes.MEMORY.reading(used[pid], pid=str(pid))
 
 
 def _count(found: tuple[object, ...] | None) -> int | None:

@@ -16,6 +16,7 @@ from aiohttp import ClientSession, web
 from catalog.event import Event, EventKind, Severity
 from catalog.metric import Metric
 from catalog.metrics import ALL, exporter, processes
+from catalog.metrics.events import XID_LAST
 from catalog.snapshot import Tier
 from exporter.config import Config
 from exporter.exposition import Format
@@ -82,6 +83,11 @@ class Exporter:
         _, text, _ = await self.get(f"/metrics?name[]={metric.name}")
         return float(text.split()[-1]) > 0
 
+    async def counts_an_xid(self) -> bool:
+        """Whether the Xids that were told are counted; NVML's wait a second for the kernel log's."""
+        await self.service.xids.watch.step()
+        return bool(self.service.hub.latest.gpus[UUID].labelled(XID_LAST))
+
     async def scrapes_under_way(self, count: int) -> bool:
         """Whether so many clients are being served."""
         return self.service.scrapes._under_way == count
@@ -131,8 +137,10 @@ async def test_emitted_equals_catalogued(server: Exporter) -> None:
     device.answers["nvmlDeviceGetSramEccErrorStatus"] = Return.NO_PERMISSION
     blank = rich(1)
     blank.answers["nvmlDeviceGetPowerUsage"] = 2**32 - 1
+    blank.answers["nvmlDeviceGetPcieReplayCounter"] = Return.UNKNOWN
     server.child(device, blank)
     server.service.intake.hear(Happened(replace(EVENT, uuid=UUID)))
+    await until(server.counts_an_xid)
 
     _, text, _ = await server.get("/metrics")
 

@@ -1,0 +1,86 @@
+"""Where the exporter's Xids come from, as the configuration says, joined to what counts and shows them."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from catalog.errors import HistoryError
+from catalog.metrics import exporter
+from catalog.snapshot import Tier
+from exporter.commit_events import EventCommits
+from exporter.config import Config
+from exporter.hub import Hub
+from exporter.kernel_log import Wiring, XidWatch, places
+from exporter.prometheus import Instruments
+from exporter.xid_totals import XidTotals
+from exporter.xids import Counted, Mark
+from probes.kernel_log.reader import KernelLog, NoLog, Problem, boot_id
+
+_COLLECTOR = "kernel_log"
+_DEVICE = "/dev/kmsg"
+
+
+def path(config: Config) -> str:
+    """The kernel log to read; a recording or a simulator has none unless one is named, for this machine's is not theirs."""
+    if config.kernel_log:
+        return config.kernel_log
+    return _DEVICE if config.source == "nvml" else ""
+
+
+def open_log(config: Config, mark: Mark | None, clock: Callable[[], float]) -> KernelLog | NoLog:
+    """The log, from where an earlier process stopped."""
+    name = path(config)
+    if not name:
+        return NoLog()
+    cursor = mark.cursor if mark else None
+    return KernelLog(Path(name), cursor, boot=boot_id(), wall=clock, steady=time.monotonic)
+
+
+class XidSource:
+    """Counts Xids and shows what is committed."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        totals: XidTotals,
+        commits: EventCommits,
+        instruments: Instruments,
+        log: KernelLog | NoLog,
+    ) -> None:
+        self._hub = hub
+        self._totals = totals
+        self._instruments = instruments
+        self._instruments.set(exporter.PERMISSION_DENIED, 0, collector=_COLLECTOR)
+        wiring = Wiring(
+            steady=time.monotonic,
+            places=lambda: places(hub.latest),
+            counted=self._counted,
+            problem=self._problem,
+            lost=self._lost,
+            failed=self._failed,
+        )
+        self.watch = XidWatch(log, totals, commits, wiring)
+
+    def welcome(self, uuid: str) -> None:
+        """Show the counts of a GPU that was found."""
+        self._totals.welcome(uuid, self._hub.latest.gpus[uuid].identity.model)
+        self._show(uuid)
+
+    def _counted(self, counted: Sequence[Counted]) -> None:
+        for uuid in {one.key.uuid for one in counted if one.key}:
+            self._show(uuid)
+
+    def _show(self, uuid: str) -> None:
+        view = self._hub.latest.gpus.get(uuid)
+        if view:
+            self._hub.reading(uuid, Tier.COUNTED, self._totals.reading(uuid, view.last_read))
+
+    def _problem(self, problem: Problem) -> None:
+        denied = problem is Problem.DENIED
+        self._instruments.set(exporter.PERMISSION_DENIED, denied, collector=_COLLECTOR)
+
+    def _lost(self, records: int) -> None:
+        self._instruments.add(exporter.KERNEL_LOG_LOST, records)
+
+    def _failed(self, _error: HistoryError) -> None:
+        self._instruments.add(exporter.HISTORY_FAILURES)
