@@ -1,6 +1,7 @@
 """`gpuvitals serve` as a real process, measured from outside."""
 
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -19,17 +20,23 @@ _SETTLED = 12.0
 """GPM, the last to come, needs two readings ten seconds apart."""
 
 
+_ANY = ssl.create_default_context()
+_ANY.check_hostname = False
+_ANY.verify_mode = ssl.CERT_NONE  # our own loopback
+
+
 @dataclass(frozen=True, slots=True)
 class Exporter:
     """A running exporter."""
 
     pid: int
     port: int
+    scheme: str = "http"
 
     @property
     def url(self) -> str:
         """Where it serves."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -39,7 +46,7 @@ class Exporter:
     def get(self, path: str, **headers: str) -> bytes:
         """What it answers at *path*."""
         request = Request(self.url + path, headers=headers)  # noqa: S310 - our own loopback
-        with urlopen(request, timeout=10) as response:  # noqa: S310
+        with urlopen(request, timeout=10, context=_ANY) as response:  # noqa: S310
             body: bytes = response.read()
         return body
 
@@ -62,7 +69,8 @@ def serving(*arguments: str, prefix: Sequence[str] = ()) -> Iterator[Exporter]:
         command += ["--listen", f"127.0.0.1:{port}", "--log-level", "error", *arguments]
         with subprocess.Popen(command) as process:
             try:
-                exporter = Exporter(process.pid, port)
+                scheme = "https" if "--web-config" in arguments else "http"
+                exporter = Exporter(process.pid, port, scheme)
                 _wait(exporter)
                 yield exporter
             finally:

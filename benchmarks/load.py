@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks import locked
 from benchmarks.exporter import Exporter, serving
 from benchmarks.processes import processor_seconds
 from benchmarks.results import Figure, Section, publish
@@ -39,6 +40,10 @@ BESIDE = (
     Case("64 connections, plain", ("-c64",)),
     Case("64 connections, gzip, a new one per request", ("-c64", *_GZIP, *_CLOSE)),
     Case("1,000 connections, gzip", ("-c1000", *_GZIP)),
+)
+LOCKED = Case(
+    "64 connections, gzip, TLS and a user",
+    ("-c64", *_GZIP, "-H", f"Authorization: {locked.AUTHORIZATION}"),
 )
 
 
@@ -71,12 +76,18 @@ def main(arguments: Sequence[str] = ()) -> None:
         parser.error("wrk is missing: tools/install wrk")
     pinned = ("taskset", "-c", _EXPORTER_CORE)
     with serving("--source", "sim", prefix=pinned) as exporter:
-        figures = tuple(_figures(exporter, wrk, options.seconds))
+        figures = [*_figures(exporter, wrk, options.seconds)]
+    with (
+        locked.web_config() as file,
+        serving("--source", "sim", "--web-config", str(file), prefix=pinned) as exporter,
+    ):
+        value = str(_run(exporter, wrk, LOCKED, options.seconds))
+        figures.append(Figure(name=LOCKED.name, value=value))
     note = (
-        f"8 GPUs, {options.seconds} s per case, no TLS, no users; exporter and reader child on one core, wrk on the other. "
+        f"8 GPUs, {options.seconds} s per case; exporter and reader child on one core, wrk on the other. "
         "The exporter reads on and renders each new snapshot once. At 100 % the exporter's core is what limits; below it, other programs took the rest of that core."
     )
-    publish(Section(title="load", note=note, figures=figures), "benchmarks.load", arguments)
+    publish(Section(title="load", note=note, figures=tuple(figures)), "benchmarks.load", arguments)
 
 
 def _figures(exporter: Exporter, wrk: str, seconds: int) -> Iterator[Figure]:

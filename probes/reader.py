@@ -139,10 +139,7 @@ class Reader:
         if now - self._beaten >= _BEAT:
             self._channel.send(Beat())
             self._beaten = now
-        if self._opening is not None and now - self._opening > FIRST_CALL:
-            self._opening = None  # It is said once.
-            hangs = f"opening the driver has not returned for {FIRST_CALL:.0f} s"
-            self._channel.send(DriverState(up=False, reason=hangs))
+        self._mind_opening(now)
         self._enumerate(now)
         for index, verdict in self._judge(now).items():
             before = self._verdicts.get(index, OK)
@@ -151,6 +148,13 @@ class Reader:
                 self._channel.send(
                     Health(self._workers[index].uuid, index, verdict.state, verdict.reason)
                 )
+
+    def _mind_opening(self, now: float) -> None:
+        began = self._opening
+        if began is not None and now - began > FIRST_CALL:
+            self._opening = None  # It is said once.
+            text = f"opening the driver has not returned for {FIRST_CALL:.0f} s"
+            self._channel.send(DriverState(up=False, reason=text))
 
     def _enumerate(self, now: float) -> None:
         """Say which GPUs there are, once they had time to tell; and again when one tells late."""

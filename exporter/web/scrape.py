@@ -57,8 +57,9 @@ class Scrapes:
         self._under_way += 1
         try:
             response = self._answer(request)
-            if request.transport:
-                request.transport.set_write_buffer_limits(high=0)  # else 64 KiB may wait uncounted
+            if request.transport and not request.secure:
+                # Else 64 KiB may wait uncounted; under TLS every answer would wait for a turn of the loop, and be counted.
+                request.transport.set_write_buffer_limits(high=0)
             with contextlib.suppress(ConnectionError):  # gone before the end: nobody to answer
                 await _send(request, response)
             return response

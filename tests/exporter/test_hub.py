@@ -189,3 +189,26 @@ def test_another_source_has_other_gpus() -> None:
 
     assert indices(hub) == []
     assert hub.latest.version > before
+
+
+def test_a_gpu_that_may_still_be_found_stays() -> None:
+    """After a restart another GPU may tell first that it has the index; the one before may have another now."""
+    hub = Hub()
+    for index, uuid in enumerate(("GPU-a", "GPU-b", "GPU-c")):
+        hub.found(identity(uuid, index))
+        hub.state(uuid, "unknown", "reader_restarting")
+
+    hub.found(identity("GPU-a"))
+    hub.found(identity("GPU-c", 1))
+
+    assert indices(hub) == [("GPU-a", 0), ("GPU-b", 1), ("GPU-c", 1)]
+    assert [missed.uuid for missed in hub.missing(("GPU-a", "GPU-c"))] == ["GPU-b"]
+
+
+def test_a_stand_in_is_not_missing() -> None:
+    """It means the GPU that has its index."""
+    hub = Hub()
+    hub.found(identity("GPU-a"))
+    hub.found(identity("GPU-b", 1))
+
+    assert hub.missing((unnamed(0), "GPU-b")) == ()

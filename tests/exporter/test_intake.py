@@ -10,7 +10,15 @@ from exporter.hub import Hub
 from exporter.intake import Intake
 from exporter.prometheus import Instruments
 from probes.driver import Return
-from probes.messages import DriverState, Happened, Health, NewLayout, NewReading
+from probes.messages import (
+    DriverState,
+    Enumerated,
+    EventsFailed,
+    Happened,
+    Health,
+    NewLayout,
+    NewReading,
+)
 from tests.exporter.child import NOW, Child
 from tests.probes.devices import SYSTEM, FakeDriver, rich
 
@@ -262,3 +270,109 @@ def test_the_metrics_of_the_exporter_are_catalogued() -> None:
     names = {metric.name for metric in exporter.FAMILIES}
 
     assert {"gpuvitals_reader_restarts_total", "gpuvitals_driver_up"} <= names
+
+
+def test_a_gpu_that_the_next_child_does_not_find_is_lost() -> None:
+    """It is lost, once, and stays to be seen, whoever has its index now; when it is there again it is back."""
+    ear = Ear()
+    ear.child(3)
+    first, second, third = ear.hub.latest.gpus
+    ear.intake.reader_ended("killed")
+    ear.events.clear()
+    moved = rich(2)
+    moved.index = 1
+
+    for _ in range(2):
+        Child(ear.intake.hear, FakeDriver([rich(0), moved], SYSTEM)).read()
+        ear.intake.hear(Enumerated((first, third), 2))
+
+    states = {
+        uuid: (view.identity.index, view.state) for uuid, view in ear.hub.latest.gpus.items()
+    }
+    assert states == {first: (0, "ok"), second: (1, "lost"), third: (1, "ok")}
+    assert ear.hub.latest.gpus[second].reason == "not found by the driver"
+    lost = [event for event in ear.events if event.kind is EventKind.GPU_LOST]
+    assert [(event.uuid, event.message) for event in lost] == [
+        (second, "GPU 1 is lost: not found by the driver")
+    ]
+    ear.child(3).health(1, "ok")
+    assert ear.told() == [(EventKind.GPU_BACK, "GPU 1 is ok")]
+    assert indices(ear) == [0, 1, 2]
+
+
+def indices(ear: Ear) -> list[int]:
+    """Those of the GPUs that are known."""
+    return [view.identity.index for view in ear.hub.latest.gpus.values()]
+
+
+def test_a_gpu_that_has_not_told_its_name_yet_is_not_missed() -> None:
+    """One that takes long to wake up, or hangs, is there: its index says which it is."""
+    ear = Ear()
+    ear.child(2)
+    ear.intake.reader_ended("killed")
+    ear.events.clear()
+
+    ear.intake.hear(Enumerated((UUID, unnamed(1)), 2))
+
+    assert ear.told() == []
+    assert {view.state for view in ear.hub.latest.gpus.values()} == {"unknown"}
+
+
+def test_a_gpu_that_is_lost_already_is_not_lost_again() -> None:
+    """Why it was lost at first says more than that it is not found."""
+    ear = Ear()
+    ear.child(2).health(1, "lost", "fell off the bus")
+    ear.events.clear()
+
+    ear.intake.hear(Enumerated((UUID,), 1))
+
+    assert [view.reason for view in ear.hub.latest.gpus.values()] == ["", "fell off the bus"]
+    assert ear.told() == []
+
+
+def test_a_gpu_that_cannot_be_opened_is_an_event() -> None:
+    """The driver counts it, and that is all that is known of it; it is said once as long as nothing changes."""
+    ear = Ear()
+    ear.child()
+
+    for _ in range(2):
+        ear.intake.hear(Enumerated((UUID,), 2))
+
+    text = "the driver has 2 GPUs, of which 1 can be opened"
+    assert ear.told() == [(EventKind.GPU_LOST, text)]
+    ear.intake.hear(Enumerated((UUID,), 1))
+    ear.intake.hear(Enumerated((UUID,), 2))
+    assert ear.told() == [(EventKind.GPU_LOST, text)] * 2
+
+
+def test_a_gpu_that_was_lost_before_it_told_its_name_is_back() -> None:
+    """It was lost under its stand-in, and is well under its name."""
+    ear = Ear()
+    ear.intake.hear(Health(unnamed(0), 0, "lost", "nvmlDeviceGetUUID: Unknown Error"))
+
+    ear.child().health(0, "ok")
+
+    assert ear.told() == [(EventKind.GPU_BACK, "GPU 0 is ok")]
+    assert ear.hub.latest.gpus.keys() == {UUID}
+
+
+def test_a_loss_of_events_is_counted() -> None:
+    """As long as nobody hears the driver's events, a counter goes up."""
+    ear = Ear()
+
+    ear.intake.hear(EventsFailed("uninitialized"))
+
+    line = 'gpuvitals_collector_failures_total{collector="events",reason="uninitialized"} 1'
+    assert ear.shows(line)
+
+
+def test_what_is_denied_is_no_failure() -> None:
+    """It lasts, and the operator may want it so: it is a gauge, and not a counter that goes up every minute."""
+    ear = Ear()
+    device = rich()
+    device.answers["nvmlDeviceGetSramEccErrorStatus"] = Return.NO_PERMISSION
+
+    Child(ear.intake.hear, FakeDriver([device])).read()
+
+    assert ear.shows('gpuvitals_collector_permission_denied{collector="ecc"} 1')
+    assert "no_permission" not in ear.instruments.render(Format.TEXT)

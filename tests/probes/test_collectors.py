@@ -226,3 +226,21 @@ def test_collectors_have_names_of_their_own() -> None:
     names = [collector.name for collector in COLLECTORS]
 
     assert len(set(names)) == len(names)
+
+
+def test_a_process_with_two_contexts_has_one_sum() -> None:
+    """A driver lists a process once per MIG instance that it uses: two series of one name would be refused."""
+    device = rich()
+    device.answers["nvmlDeviceGetComputeRunningProcesses_v3"] = [
+        {"pid": 1, "usedGpuMemory": 10},
+        {"pid": 2, "usedGpuMemory": 25},
+        {"pid": 1, "usedGpuMemory": 20},
+        {"pid": 2, "usedGpuMemory": None},
+        {"pid": 3, "usedGpuMemory": None},
+    ]
+    (collector,) = (each for each in COLLECTORS if each.name == "process_memory")
+
+    assert told(collector, FakeDriver(), device) == [
+        "gpu_process_memory_bytes{pid=1} 30",
+        "gpu_process_memory_bytes{pid=2} 25",
+    ]

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.errors import DriverError
-from probes.deadline import CALL, FIRST_CALL, OK, WatchedDevice, judge
+from probes.deadline import CALL, FIRST_CALL, OK, WatchedDevice, WatchedSystem, judge
 from probes.driver import Answer
 from tests.probes.devices import FakeDevice
 
@@ -107,3 +107,48 @@ def test_any_mix(waited: list[float | None]) -> None:
         assert seconds[states.index("hung")] == max(seconds)
     else:
         assert [state == "hung" for state in states] == overdue
+
+
+class Looked(FakeDevice):
+    """A device that looks, while it is asked, since when the call is under way."""
+
+    def __init__(self, *instances: "Looked") -> None:
+        super().__init__(instances=instances)
+        self.gpu: WatchedDevice | None = None
+        self.seen: list[float] = []
+
+    def ask(self, question: str, *_args: int) -> Answer:
+        assert self.gpu is not None
+        self.seen.append(self.gpu.waiting(NOW + 7))
+        return question
+
+
+def test_a_call_to_an_instance_is_one_of_its_gpu() -> None:
+    """Who hangs in a MIG instance is seen as hung: the call is the GPU's."""
+    instance = Looked()
+    gpu = instance.gpu = WatchedDevice(Looked(instance), lambda: NOW)
+    (watched,) = gpu.mig_devices()
+
+    assert watched.ask("q") == "q"
+    assert instance.seen == [7.0]
+    assert gpu.waiting(NOW + 7) == 0
+    assert watched.mig_devices() == ()
+
+
+def test_a_question_about_the_machine_is_a_call_of_who_asks() -> None:
+    """A GPU whose thread hangs in nvmlSystem* is hung."""
+    machine = Looked()
+    gpu = machine.gpu = WatchedDevice(FakeDevice(), lambda: NOW)
+
+    assert WatchedSystem(machine, gpu).ask("nvmlSystemGetDriverVersion")
+    assert machine.seen == [7.0]
+    assert gpu.waiting(NOW + 7) == 0
+
+
+def test_a_lost_gpu_does_not_hide_that_the_driver_is_blocked() -> None:
+    """Its thread sleeps between two tries: that it waits for nothing does not say that anybody gets an answer."""
+    devices = {index: device(index, waited) for index, waited in enumerate((3.5, 3.2, None))}
+
+    states = [verdict.state for verdict in judge(devices, NOW, lost={2}).values()]
+
+    assert states == ["hung", "unknown", "ok"]

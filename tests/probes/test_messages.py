@@ -13,6 +13,8 @@ from probes.messages import (
     HEADER,
     Beat,
     DriverState,
+    Enumerated,
+    EventsFailed,
     Found,
     Happened,
     Health,
@@ -35,6 +37,8 @@ UPWARDS = (
     Beat(),
     DriverState(up=False, reason="no driver", fatal=True),
     Found(IDENTITY),
+    Enumerated(("GPU-1", "unknown-2"), 3),
+    EventsFailed("uninitialized"),
     Health("GPU-1", 1, "hung", "a call has not returned for 4 s"),
     NewLayout(7, "GPU-1", Tier.FAST, (("gpu_x", ("a", "b")), ("gpu_y", ()))),
     NewReading(

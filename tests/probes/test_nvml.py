@@ -3,14 +3,16 @@
 import math
 import time
 from collections.abc import Iterator
+from typing import Any
 
+import pynvml
 import pytest
 
-from catalog.errors import DriverMissing
+from catalog.errors import DriverError, DriverMissing
 from catalog.metrics import clocks, memory, power, profiling, temperature, utilization
 from probes.collectors import COLLECTORS
-from probes.driver import Driver
-from probes.nvml import open_driver
+from probes.driver import GPM, Driver, Gpm, Return
+from probes.nvml import NvmlDevice, open_driver
 from probes.nvml_gpu import NvmlGpu
 from probes.reading import Outcome, Reader
 
@@ -87,3 +89,49 @@ def test_waiting_for_events_ends(driver: Driver) -> None:
     driver.devices()
 
     assert driver.wait_event(0.2) is None
+
+
+class Library:
+    """What pynvml finds of NVML's library: GPM, whose samples are counted and can be refused."""
+
+    def __init__(self) -> None:
+        self.held = 0
+        self.refuses = Return.SUCCESS
+
+    def nvmlGpmQueryDeviceSupport(self, _device: object, support: Any) -> int:  # noqa: N802 - as in nvml.h
+        support._obj.isSupportedDevice = 1
+        return Return.SUCCESS
+
+    def nvmlGpmSampleAlloc(self, _sample: object) -> int:  # noqa: N802
+        self.held += 1
+        return Return.SUCCESS
+
+    def nvmlGpmSampleFree(self, _sample: object) -> int:  # noqa: N802
+        self.held -= 1
+        return Return.SUCCESS
+
+    def nvmlGpmSampleGet(self, _device: object, _sample: object) -> int:  # noqa: N802
+        return self.refuses
+
+    def nvmlGpmMetricsGet(self, _request: object) -> int:  # noqa: N802
+        return Return.SUCCESS
+
+
+def test_a_sample_that_fails_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often GPM refuses, the driver's memory for samples does not grow; afterwards it goes on."""
+    library = Library()
+    monkeypatch.setattr(pynvml, "nvmlLib", library)
+    monkeypatch.setattr(pynvml, "_nvmlGetFunctionPointer_cache", {})
+    device = NvmlDevice(0, None)
+    with pytest.raises(DriverError):
+        device.ask(GPM, Gpm.SM_UTIL)  # The first only begins an average.
+
+    library.refuses = Return.UNKNOWN
+    for _ in range(5):
+        with pytest.raises(DriverError):
+            device.ask(GPM, Gpm.SM_UTIL)
+
+    assert library.held == 1
+    library.refuses = Return.SUCCESS
+    assert device.ask(GPM, Gpm.SM_UTIL)
+    assert library.held == 1

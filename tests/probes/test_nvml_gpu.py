@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from catalog.errors import GpuLost
+from catalog.errors import DriverError, GpuLost
 from probes.driver import FIELDS, GPM, Answer, Field, Return, ValueType
 from probes.gpu import Number
 from probes.nvml_gpu import NvmlGpu
@@ -282,3 +282,20 @@ def test_errors_of_an_instance_are_kept_with_those_of_its_gpu() -> None:
     told.mig_instances()
 
     assert told.asker.failures == [("nvmlDeviceGetMemoryInfo_v2", "unknown")]
+
+
+@pytest.mark.parametrize("code", [Return.UNKNOWN, Return.NOT_FOUND, Return.NOT_SUPPORTED])
+def test_an_instance_that_does_not_tell_which_it_is_is_left_out(code: Return) -> None:
+    """It may have been destroyed since it was listed; it is counted, and never one called None."""
+    device = rich()
+    device.instances[0].answers["nvmlDeviceGetComputeInstanceId"] = code
+    told = NvmlGpu(FakeDriver(), device)
+
+    assert told.mig_instances() == ()
+    assert ("nvmlDeviceGetGpuInstanceId", "instance_without_id") in told.asker.failures
+
+
+def test_a_uuid_that_fails_is_no_stand_in() -> None:
+    """Only a GPU that cannot tell its UUID gets one; one that failed to is tried again by whoever asked."""
+    with pytest.raises(DriverError):
+        gpu({"nvmlDeviceGetUUID": Return.UNKNOWN})

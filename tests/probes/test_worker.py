@@ -3,6 +3,7 @@
 import queue
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -55,17 +56,22 @@ class Sent:
         return self.layouts[message.layout].tier if isinstance(message, NewReading) else None
 
 
-def begun(device: FakeDevice, *collectors: str) -> tuple[Worker, Sent]:
-    """A worker that reads *device*."""
-    sent = Sent()
+def made(device: FakeDevice, send: Callable[[Up], None], *collectors: str) -> Worker:
+    """A worker that will read *device*."""
     chosen = collectors or tuple(collector.name for collector in COLLECTORS if collector.default)
-    worker = Worker(
+    return Worker(
         FakeDriver(),
         WatchedDevice(device, time.monotonic),
         Start("fake", "node-7", None, frozenset(chosen), {}),
-        sent,
+        send,
         Clocks(wall=time.time, steady=time.monotonic),
     )
+
+
+def begun(device: FakeDevice, *collectors: str) -> tuple[Worker, Sent]:
+    """A worker that reads *device*."""
+    sent = Sent()
+    worker = made(device, sent, *collectors)
     worker.start()
     return worker, sent
 
@@ -203,3 +209,93 @@ def test_readings_stay_on_their_grid(due: float, late: float, period: float) -> 
 def test_what_is_read_once_is_not_due_again() -> None:
     """Identity does not change while a GPU answers."""
     assert next_due(5.0, PERIODS[Tier.ONCE], 100.0) == float("inf")
+
+
+class Odd(FakeDevice):
+    """A device with an answer that nobody foresaw, for as long as `odd`."""
+
+    odd = True
+
+    def ask(self, question: str, *args: int) -> Answer:
+        if question == "nvmlDeviceGetName" and self.odd:
+            raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
+        return super().ask(question, *args)
+
+
+def test_an_answer_that_nobody_foresaw_costs_no_thread(caplog: pytest.LogCaptureFixture) -> None:
+    """The GPU is lost with the error's name, said once in the log, and read as soon as it answers as expected."""
+    device = Odd(rich().answers)
+    worker, sent = begun(device, "power")
+    _wait_until_lost(worker)
+    assert worker.lost == "UnicodeDecodeError"
+    assert not worker.named
+
+    device.odd = False
+
+    assert isinstance(sent.until(Health), Health)
+    assert (worker.lost, worker.named, worker.ended) == ("", True, False)
+    assert [record.message for record in caplog.records] == ["worker.failed"]
+
+
+def test_a_gpu_whose_name_fails_once_is_asked_again() -> None:
+    """It must not go under a stand-in beside the name that it has."""
+    device = rich()
+    uuid = device.answers["nvmlDeviceGetUUID"]
+    device.answers["nvmlDeviceGetUUID"] = Return.UNKNOWN
+    worker, sent = begun(device, "power")
+    _wait_until_lost(worker)
+    device.answers["nvmlDeviceGetUUID"] = uuid
+
+    found = sent.until(Found)
+
+    assert isinstance(found, Found)
+    assert found.identity.uuid == uuid
+    assert [message for message in sent.all if isinstance(message, Found)] == [found]
+
+
+def test_a_worker_whose_exporter_is_gone_ends() -> None:
+    """There is nobody to send to: the thread ends, as the process then does."""
+
+    def gone(_message: Up) -> None:
+        raise BrokenPipeError
+
+    worker = made(rich(), gone)
+
+    with pytest.raises(BrokenPipeError):
+        worker.run()
+
+    assert worker.ended
+
+
+class Counting(FakeDevice):
+    """A device that counts how often its slow tier is read, and holds each reading up until it may go on."""
+
+    def __init__(self) -> None:
+        super().__init__(rich().answers)
+        self.read = 0
+        self.go_on = threading.Semaphore(1)
+
+    def ask(self, question: str, *args: int) -> Answer:
+        if question == "nvmlDeviceGetCurrPcieLinkWidth":
+            self.read += 1
+            assert self.go_on.acquire(timeout=PATIENCE)
+        return super().ask(question, *args)
+
+
+def test_a_storm_of_events_is_one_more_reading() -> None:
+    """Events that come while the slow tier is read are told by one reading after it; who waits for one gets its own."""
+    device = Counting()
+    worker, sent = begun(device, "pcie")
+    sent.until(Health)
+    worker.read_now(Tier.SLOW)
+    while device.read < 2:
+        time.sleep(0.01)
+    for _ in range(500):
+        worker.read_now(Tier.SLOW)
+    worker.read_now(Tier.SLOW, request=5)
+
+    for _ in range(10):
+        device.go_on.release()
+
+    assert sent.until(Reply) == Reply(5, None)
+    assert device.read == 4

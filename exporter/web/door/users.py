@@ -35,7 +35,7 @@ class Users:
         self._key = secrets.token_bytes(32)
         self._right: dict[str, bytes] = {}
         self._turn = asyncio.Semaphore(_AT_ONCE)
-        self._asked = 0
+        self._pending: dict[bytes, asyncio.Task[bool]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._hashes)
@@ -53,21 +53,25 @@ class Users:
         digest = self._digest(name, given)
         if hmac.compare_digest(self._right.get(name, b""), digest):
             return True
-        right = await self._checked(given[:_LONGEST], self._hash(name))
+        right = await asyncio.shield(self._asking(digest, given[:_LONGEST], self._hash(name)))
         if right and name in self._hashes:
             self._right[name] = digest
             return True
         return False
 
+    def _asking(self, digest: bytes, password: bytes, hashed: bytes) -> "asyncio.Task[bool]":
+        """One check for all who give the same name and password at the same time: a scraper's many connections."""
+        task = self._pending.get(digest)
+        if task is None:
+            if len(self._pending) >= _AT_ONCE + _WAITING:
+                raise Busy
+            task = self._pending[digest] = asyncio.create_task(self._checked(password, hashed))
+            task.add_done_callback(lambda _: self._pending.pop(digest))
+        return task
+
     async def _checked(self, password: bytes, hashed: bytes) -> bool:
-        if self._asked >= _AT_ONCE + _WAITING:
-            raise Busy
-        self._asked += 1
-        try:
-            async with self._turn:
-                return await asyncio.to_thread(self._check, password, hashed)
-        finally:
-            self._asked -= 1
+        async with self._turn:
+            return await asyncio.to_thread(self._check, password, hashed)
 
     def _hash(self, name: str) -> bytes:
         known = self._hashes.get(name)

@@ -108,3 +108,14 @@ async def test_hashing_blocks_nobody_and_is_limited() -> None:
 
     assert not any(answers)
     assert max(sum(running[:end]) for end in range(len(running))) <= 2
+
+
+async def test_many_connections_of_one_scraper_cost_one_hash() -> None:
+    """A hundred requests that come at once with the same right password are all let in, for one bcrypt."""
+    bcrypts = Counting()
+    users = Users({"alice": hashed("right").encode()}, bcrypts)
+
+    answers = await asyncio.gather(*(users.know("alice", "right") for _ in range(100)))
+
+    assert all(answers)
+    assert len(bcrypts.asked) == 1
