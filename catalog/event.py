@@ -10,11 +10,11 @@ class EventKind(StrEnum):
     XID = "xid"
     GPU_LOST = "gpu_lost"
     GPU_HUNG = "gpu_hung"
+    GPU_UNKNOWN = "gpu_unknown"
     GPU_BACK = "gpu_back"
     DRIVER_UP = "driver_up"
     DRIVER_DOWN = "driver_down"
     READER_RESTARTED = "reader_restarted"
-    ROW_REMAP_PENDING = "row_remap_pending"
     ECC_UNCORRECTED = "ecc_uncorrected"
 
 

@@ -25,10 +25,7 @@ def own(state_dir: Path) -> Iterator[None]:
         state_dir.mkdir(parents=True, exist_ok=True)
         lock = (state_dir / "pid").open("a+")
     except OSError as error:
-        raise ConfigError(
-            f"state_dir: {state_dir} cannot be used: {error.strerror}; name a folder that this user may write with "
-            "--state-dir"
-        ) from error
+        raise _unusable(state_dir, error) from error
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -37,10 +34,20 @@ def own(state_dir: Path) -> Iterator[None]:
                 f"state_dir: {state_dir} belongs to the exporter with pid {_pid(state_dir)}; stop that one, or name "
                 "another folder with --state-dir"
             ) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
+        try:
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
+        except OSError as error:
+            raise _unusable(state_dir, error) from error
         yield
+
+
+def _unusable(state_dir: Path, error: OSError) -> ConfigError:
+    return ConfigError(
+        f"state_dir: {state_dir} cannot be used: {error.strerror}; name a folder that this user may write, on a disk "
+        "that has room, with --state-dir"
+    )
 
 
 def release(state_dir: Path, seconds: float) -> int:
@@ -55,6 +62,10 @@ def release(state_dir: Path, seconds: float) -> int:
             raise ProcessLookupError(pid)
         (state_dir / "release").write_text(json.dumps(seconds))
         os.kill(int(pid), signal.SIGUSR1)
+    except PermissionError as error:
+        raise ConfigError(
+            f"the exporter in {state_dir} belongs to another user; ask as that user or root"
+        ) from error
     except (ValueError, OSError) as error:
         raise ConfigError(
             f"no exporter serves from {state_dir}; name its state folder with --state-dir"

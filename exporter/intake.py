@@ -24,7 +24,7 @@ from probes.messages import (
 _STATE_EVENTS = {
     "hung": (EventKind.GPU_HUNG, Severity.CRITICAL),
     "lost": (EventKind.GPU_LOST, Severity.CRITICAL),
-    "unknown": (EventKind.GPU_HUNG, Severity.WARNING),
+    "unknown": (EventKind.GPU_UNKNOWN, Severity.WARNING),
     "ok": (EventKind.GPU_BACK, Severity.INFO),
 }
 _NOT_FOUND = "not found by the driver"

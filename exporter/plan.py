@@ -18,6 +18,11 @@ def start(config: Config) -> Start:
     Raises:
         ConfigError: a collector that does not exist is switched.
     """
+    if config.allow_fault_injection and not config.source.startswith("sim"):
+        raise ConfigError(
+            f"allow_fault_injection: faults happen in a simulated source only, not in {config.source}; leave it out, "
+            "or use --source sim"
+        )
     enabled = {collector.name for collector in COLLECTORS if collector.default}
     if config.nvlink_per_link:
         enabled.add("nvlink_per_link")

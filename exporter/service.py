@@ -14,7 +14,7 @@ from catalog.event import Event, EventKind
 from catalog.metric import Kind
 from catalog.metrics import exporter
 from catalog.snapshot import Reading, Tier
-from exporter import control, plan
+from exporter import control, event_log, plan
 from exporter.audit import Audit
 from exporter.config import FIXED, SETTINGS, Config
 from exporter.hub import Hub
@@ -109,6 +109,7 @@ class Service:
         if event.kind is EventKind.XID:
             self.xids.watch.nvml(event)
         else:
+            event_log.log(event)
             self.store.happened(event)
 
     def totals(self) -> Mapping[Key, float]:

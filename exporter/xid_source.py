@@ -7,6 +7,7 @@ from pathlib import Path
 from catalog.errors import HistoryError
 from catalog.metrics import exporter
 from catalog.snapshot import Tier
+from exporter import event_log
 from exporter.commit_events import EventCommits
 from exporter.config import Config
 from exporter.hub import Hub
@@ -67,6 +68,8 @@ class XidSource:
         self._show(uuid)
 
     def _counted(self, counted: Sequence[Counted]) -> None:
+        for one in counted:
+            event_log.log(one.event)
         for uuid in {one.key.uuid for one in counted if one.key}:
             self._show(uuid)
 

@@ -9,6 +9,7 @@ BUILD_INFO = Metric(
     source="gpuvitals",
     labels=("version", "source"),
     scope=Scope.EXPORTER,
+    plausible=(0, 1),
 )
 DRIVER_UP = Metric(
     name="gpuvitals_driver_up",
@@ -16,6 +17,7 @@ DRIVER_UP = Metric(
     help="Whether the driver is loaded and has devices.",
     source="gpuvitals",
     scope=Scope.EXPORTER,
+    plausible=(0, 1),
 )
 COLLECTOR_DURATION = Metric(
     name="gpuvitals_collector_duration_seconds",
@@ -41,6 +43,7 @@ PERMISSION_DENIED = Metric(
     source="gpuvitals",
     labels=("collector",),
     scope=Scope.EXPORTER,
+    plausible=(0, 1),
 )
 VALUES_REJECTED = Metric(
     name="gpuvitals_values_rejected_total",

@@ -22,12 +22,14 @@ INFO = Metric(
         "minor",
         "node",
     ),
+    plausible=(0, 1),
 )
 UP = Metric(
     name="gpu_up",
     kind=Kind.GAUGE,
     help="Whether this GPU answers: 1 if its last reading is fresh, 0 if it is lost, hung or unknown.",
     source="gpuvitals",
+    plausible=(0, 1),
 )
 STATE = Metric(
     name="gpu_state",
@@ -35,6 +37,7 @@ STATE = Metric(
     help="The state of this GPU: 1 for the one that holds, 0 for the others.",
     source="gpuvitals",
     labels=("state",),
+    plausible=(0, 1),
 )
 LAST_READ = Metric(
     name="gpu_last_read_timestamp_seconds",

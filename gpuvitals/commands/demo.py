@@ -29,7 +29,8 @@ def command(world: World, listen: str, *, live: bool) -> None:
 
     Example: gpuvitals demo --listen 127.0.0.1:9400
     """
-    from exporter.logs import set_up  # noqa: PLC0415 - --help must not load a server
+    from exporter.listen import bind, parse  # noqa: PLC0415 - --help must not load a server
+    from exporter.logs import set_up  # noqa: PLC0415
     from exporter.page.recent import Recent  # noqa: PLC0415
     from exporter.service import serve  # noqa: PLC0415
 
@@ -41,14 +42,14 @@ def command(world: World, listen: str, *, live: bool) -> None:
             {"source": source, "listen": listen, "state_dir": folder, "log_level": "warning"},
         )
         set_up(config.log_level, config.log_format)
+        bind(listen).close()  # a port that is taken is said before two hours are played
         recent = Recent()
         if not live:
             _fill(world, Path(folder), recent)
         what = "this machine's GPUs" if live else "a recording of a real H200, played in a loop"
-        print(
-            f"Serving {what}: http://{listen}/ and http://{listen}/metrics; Ctrl-C ends.",
-            file=sys.stderr,
-        )
+        host, port = parse(listen)
+        url = f"http://{host or '127.0.0.1'}:{port}/"
+        print(f"Serving {what}: {url} and {url}metrics; Ctrl-C ends.", file=sys.stderr)
         asyncio.run(serve(config, lambda: config, world.clock, recent))
 
 

@@ -80,7 +80,11 @@ def query(world: World, /, metric: str, *, as_json: bool, as_csv: bool, **words:
 @command.command("export")
 @click.argument("metrics", nargs=-1, required=True)
 @click.option(
-    "--format", "form", type=click.Choice(list(Format)), default=Format.CSV, show_default=True
+    "--format",
+    "form",
+    type=click.Choice(list(Format), case_sensitive=False),
+    default=Format.CSV,
+    show_default=True,
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="File to write.")
 @click.option(

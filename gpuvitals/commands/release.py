@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from catalog.errors import ConfigError, HistoryError
 from exporter import control
 from exporter.config import Config
 from gpuvitals.context import World
@@ -24,5 +25,9 @@ def command(world: World, duration: str, state_dir: str | None, config_file: str
     Example: gpuvitals release --for 10m
     """
     config: Config = resolve(world, config_file, {"state_dir": state_dir})
-    pid = control.release(Path(config.state_dir), length(duration))
+    try:
+        seconds = length(duration)
+    except HistoryError as error:
+        raise ConfigError(f"--for: {error}") from error
+    pid = control.release(Path(config.state_dir), seconds)
     print(f"the exporter with pid {pid} lets go of the driver for {duration}")

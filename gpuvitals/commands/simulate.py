@@ -31,7 +31,7 @@ from probes.sim.workload import Profile
     "--workload",
     default=Profile.TRAINING.value,
     show_default=True,
-    type=click.Choice([profile.value for profile in Profile]),
+    type=click.Choice([profile.value for profile in Profile], case_sensitive=False),
     help="What the GPUs do.",
 )
 @click.option(

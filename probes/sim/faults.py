@@ -82,7 +82,7 @@ class ClockStuck(Fault, frozen=True):
 class BandwidthLoss(Fault, frozen=True):
     """Memory moves only the share *left* of what it could."""
 
-    left: Annotated[float, Meta(gt=0, lt=1)] = 0.5
+    left: Annotated[float, Meta(gt=0, lt=1)] = 0.25
     seconds: Positive | None = 600.0
 
 

@@ -1,6 +1,7 @@
 """Who owns a state folder, and how another process speaks to the owner."""
 
 import os
+import resource
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -69,3 +70,14 @@ def test_nobody_to_tell(tmp_path: Path, heard: list[int], left_behind: str | Non
         release(tmp_path, 90.0)
 
     assert heard == []
+
+
+def test_a_full_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the pid cannot be written, the folder and what to do are named."""
+    monkeypatch.setattr(os, "getpid", lambda: "x" * (1 << 20))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, resource.RLIM_INFINITY))
+    try:
+        with pytest.raises(ConfigError, match="--state-dir"), own(tmp_path):
+            pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
