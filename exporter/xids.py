@@ -151,7 +151,7 @@ class Ledger:
             action = self._judge(code, "")
             message = f"Xid {code}: {lookup.explain(code).description} (only NVML told)"
             event = _event(code, action, message, uuid, told.at)
-            yield Counted(event=event, key=_key(uuid, code, action))
+            yield Counted(event=event, key=_key(uuid, code, action) if uuid else None)
 
 
 def _key(uuid: str, code: int, action: Action) -> Key:

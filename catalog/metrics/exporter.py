@@ -31,7 +31,8 @@ COLLECTOR_DURATION = Metric(
 COLLECTOR_FAILURES = Metric(
     name="gpuvitals_collector_failures_total",
     kind=Kind.COUNTER,
-    help="Questions that the driver answered with an error, by collector and error.",
+    help="Questions that the driver answered with an error, by collector and error; `events` is the wait for NVML's "
+    "events. What is denied shows in gpuvitals_collector_permission_denied instead.",
     source="gpuvitals",
     labels=("collector", "reason"),
     scope=Scope.EXPORTER,

@@ -273,3 +273,13 @@ def test_long_texts_are_cut() -> None:
     (counted,) = Ledger(GOING_ON).heard(batch(xid(31, "x" * 100_000)), PLACES, 0.0).counted
 
     assert len(counted.event.message) < 700
+
+
+def test_nvml_of_a_gpu_nobody_knows() -> None:
+    """It is an event of the node, and no counter: a series without a GPU would join nothing."""
+    ledger = Ledger(GOING_ON)
+    ledger.told(nvml(79, uuid=""), 0.0)
+
+    (counted,) = ledger.heard(batch(problem=Problem.OFF), PLACES, 0.0).counted
+
+    assert (counted.key, counted.event.code) == (None, 79)
