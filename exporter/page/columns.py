@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from catalog.metrics import memory, power, temperature, utilization
 from catalog.snapshot import Series
-from exporter.page import vitals
+from exporter.page import condition, vitals
 from exporter.page.markup import Child
 from exporter.page.vitals import Vitals
 
@@ -35,7 +35,7 @@ class Column:
 
 
 COLUMNS = (
-    Column(key="state", title="State", draw=vitals.state),
+    Column(key="state", title="State", draw=condition.state),
     Column(
         key="busy",
         title="Utilisation",

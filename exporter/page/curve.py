@@ -39,6 +39,12 @@ class Curve:
         """The newest value that is known."""
         return next((value for value in reversed(self.values) if not math.isnan(value)), None)
 
+    def peak(self, since: float, until: float) -> float:
+        """The highest value known of the steps from *since* to *until*, 0 if there is none."""
+        first, last = (int((at - self.start) // self.step) for at in (since, until))
+        part = self.values[max(first, 0) : max(last + 1, 0)]
+        return max((value for value in part if not math.isnan(value)), default=0.0)
+
     def extremes(self) -> Iterator[float]:
         """Every value that must fit on the axis."""
         for values in (self.values, self.low, self.high):

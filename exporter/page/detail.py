@@ -2,7 +2,7 @@
 
 from catalog.metrics import state
 from catalog.snapshot import GpuView
-from exporter.page import address, gpu_table, header, icon, vitals, words
+from exporter.page import address, condition, gpu_table, header, icon, words
 from exporter.page.chart import chart
 from exporter.page.columns import COLUMNS
 from exporter.page.event_list import event_list
@@ -19,23 +19,24 @@ _TILES = tuple(column for column in COLUMNS if column.key != "state")
 
 def fragments(scene: Scene, view: GpuView) -> Fragments:
     """Everything on the page that changes, by id; the charts have a rhythm of their own."""
-    gathered = Vitals.of(view)
+    gathered = Vitals.of(view, scene.recent)
     return {
         "freshness": header.freshness(scene),
         "status": header.status(scene),
-        "state": tag("div", vitals.state(gathered), id="state", class_="states"),
+        "state": tag("div", condition.state(gathered), id="state", class_="states"),
+        "siblings": _siblings(scene, view),
         **gpu_table.gpu_cells(scene, view, _TILES),
         **readings(gathered),
         "events": event_list(scene),
     }
 
 
-def body(scene: Scene, view: GpuView, drawn: Fragments, charts: Markup) -> Markup:
+def body(view: GpuView, drawn: Fragments, charts: Markup) -> Markup:
     """The page's main part."""
     tables = [markup for key, markup in drawn.items() if key.startswith("readings-")]
     return tag(
         "main",
-        _heading(scene, view, drawn),
+        _heading(view, drawn),
         _tiles(view, drawn),
         charts,
         tag(
@@ -102,19 +103,7 @@ def _ranges(chosen: Span, uuid: str) -> Markup:
     return tag("nav", links, class_="ranges", aria_label="Range of the charts")
 
 
-def _heading(scene: Scene, view: GpuView, drawn: Fragments) -> Markup:
-    siblings = [
-        tag(
-            "a",
-            icon.shape(other.state),
-            str(other.identity.index),
-            href=address.gpu(other.identity.uuid),
-            class_=f"state-{other.state}",
-            aria_current="page" if other is view else None,
-            aria_label=f"GPU {other.identity.index}, {other.state}",
-        )
-        for other in scene.snapshot.gpus.values()
-    ]
+def _heading(view: GpuView, drawn: Fragments) -> Markup:
     return tag(
         "div",
         tag(
@@ -123,8 +112,32 @@ def _heading(scene: Scene, view: GpuView, drawn: Fragments) -> Markup:
             tag("p", view.identity.model, class_="model"),
         ),
         drawn["state"],
-        tag("nav", siblings, class_="siblings", aria_label="GPUs of this node"),
+        drawn["siblings"],
         class_="heading",
+    )
+
+
+def _siblings(scene: Scene, view: GpuView) -> Markup:
+    links = [
+        _sibling(Vitals.of(other, scene.recent), current=other is view)
+        for other in scene.snapshot.gpus.values()
+    ]
+    return tag("nav", links, id="siblings", class_="siblings", aria_label="GPUs of this node")
+
+
+def _sibling(vitals: Vitals, *, current: bool) -> Markup:
+    """The worst that is known of a GPU, as a sign."""
+    identity, state = vitals.view.identity, vitals.view.state
+    needy = condition.attention(vitals)
+    sign = "degraded" if needy else state
+    return tag(
+        "a",
+        icon.shape(sign),
+        str(identity.index),
+        href=address.gpu(identity.uuid),
+        class_=f"state-{sign}",
+        aria_current="page" if current else None,
+        aria_label=f"GPU {identity.index}, {state}{', needs attention' if needy else ''}",
     )
 
 

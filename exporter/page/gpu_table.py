@@ -24,7 +24,7 @@ def cells(scene: Scene, columns: tuple[Column, ...] = COLUMNS) -> Fragments:
 
 def gpu_cells(scene: Scene, view: GpuView, columns: tuple[Column, ...] = COLUMNS) -> Fragments:
     """The cells of one GPU."""
-    gathered, drawn = Vitals.of(view), {}
+    gathered, drawn = Vitals.of(view, scene.recent), {}
     for column in columns:
         key = _key(view, column)
         drawn[key] = tag("div", column.draw(gathered), id=key, class_="cell")

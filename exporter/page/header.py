@@ -4,8 +4,7 @@ from collections import Counter
 
 from catalog.metric import Unit
 from catalog.metrics import memory, power, state, temperature, utilization
-from catalog.snapshot import GpuView
-from exporter.page import icon, instant
+from exporter.page import condition, icon, instant
 from exporter.page.markup import Child, Markup, tag
 from exporter.page.quantity import ABSENT, duration, of, shown, total
 from exporter.page.scene import Scene
@@ -42,7 +41,7 @@ def status(scene: Scene) -> Markup:
 
 def figures(scene: Scene) -> Markup:
     """The node in a line of figures."""
-    gathered = [Vitals.of(view) for view in scene.snapshot.gpus.values()]
+    gathered = _gathered(scene)
     shares = [vitals.get(utilization.UTILIZATION) for vitals in gathered]
     heats = [vitals.get(temperature.TEMPERATURE, "gpu") for vitals in gathered]
     summed, known = total(shares), [heat for heat in heats if heat is not None]
@@ -53,7 +52,7 @@ def figures(scene: Scene) -> Markup:
     limit = total([vitals.get(power.LIMIT, "enforced") for vitals in gathered])
     return tag(
         "dl",
-        _figure("GPUs", str(len(gathered)), _states(scene)),
+        _figure("GPUs", str(len(gathered)), _states(gathered)),
         _figure("Mean utilisation", shown(busy, Unit.RATIO)),
         _figure("Power", shown(watts, Unit.WATTS), limit and f"limit {shown(limit, Unit.WATTS)}"),
         _figure("Memory used", of(used, there, Unit.BYTES)),
@@ -72,29 +71,39 @@ def _figure(name: str, value: Child, more: Child = None) -> Markup:
     )
 
 
-def _states(scene: Scene) -> list[Markup]:
+def _gathered(scene: Scene) -> list[Vitals]:
+    return [Vitals.of(view, scene.recent) for view in scene.snapshot.gpus.values()]
+
+
+def _states(gathered: list[Vitals]) -> list[Markup]:
+    """How many are in each state; those that are ok and need somebody are not among the ok."""
+    needy = sum(map(condition.attention, gathered))
+    found = Counter(vitals.view.state for vitals in gathered)
+    found["ok"] -= needy
+    counts = [(name, found[name], name) for name in state.STATES]
+    counts.insert(1, ("degraded", needy, "needs attention" if needy == 1 else "need attention"))
     return [
-        tag("span", icon.shape(name), f"{count} {name}", class_=f"count state-{name}")
-        for name, count in _counted(scene).items()
+        tag("span", icon.shape(name), f"{count} {word}", class_=f"count state-{name}")
+        for name, count, word in counts
+        if count
     ]
-
-
-def _counted(scene: Scene) -> dict[str, int]:
-    found = Counter(view.state for view in scene.snapshot.gpus.values())
-    return {name: found[name] for name in state.STATES if found[name]}
 
 
 def _said(scene: Scene) -> str:
     if not scene.snapshot.driver_up:
         return "The driver is not loaded."
-    views = scene.snapshot.gpus.values()
-    well = sum(view.state == "ok" for view in views)
-    return " ".join((f"{well} of {len(views)} GPUs are ok.", *map(_trouble, views))).strip()
+    gathered = _gathered(scene)
+    well = sum(vitals.view.state == "ok" for vitals in gathered) - sum(
+        map(condition.attention, gathered)
+    )
+    return " ".join((f"{well} of {len(gathered)} GPUs are ok.", *map(_trouble, gathered))).strip()
 
 
-def _trouble(view: GpuView) -> str:
+def _trouble(vitals: Vitals) -> str:
+    view = vitals.view
     if view.state == "ok":
-        return ""
+        needs = ", ".join(condition.needs(vitals))
+        return f"GPU {view.identity.index} needs attention: {needs}." if needs else ""
     why = f": {view.reason}" if view.reason else ""
     return f"GPU {view.identity.index} is {view.state}{why}."
 

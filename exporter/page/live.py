@@ -16,7 +16,7 @@ _MOST = 64
 """Pages open at once."""
 _EVERY = 1.0
 _QUIET = 15.0
-"""Seconds without news after which an empty comment shows that both ends are there."""
+"""Seconds without a drawing after which an empty comment finds out whether the browser is still there."""
 
 Paint = Callable[[], Awaitable[Fragments]]
 """Draws what changes on one page."""
@@ -32,15 +32,19 @@ class Listener:
     def __init__(self) -> None:
         self._news: Fragments = {}
         self._reshaped = False
+        self._drawn = False
         self._ended = False
         self._wake = asyncio.Event()
 
     def offer(self, changed: Fragments, *, reshaped: bool = False) -> None:
-        """Tell it of fragments that are different now; *reshaped*: the page has other parts than before."""
+        """Tell it of fragments that are different now; *reshaped*: the page has other parts than before.
+
+        Nothing changed is told too: only so does a page know that its silence would mean something.
+        """
         self._news.update(changed)
         self._reshaped |= reshaped
-        if changed or reshaped:
-            self._wake.set()
+        self._drawn = True
+        self._wake.set()
 
     def end(self) -> None:
         """Let `frames` end."""
@@ -56,12 +60,15 @@ class Listener:
             except TimeoutError:
                 yield b": still here\n\n"
             self._wake.clear()
-            if self._reshaped:
-                self._reshaped, self._news = False, {}
-                yield event("reshaped", "")
-            elif self._news:
-                news, self._news = self._news, {}
-                yield event("patch", news)
+            if self._drawn and not self._ended:
+                yield self._frame()
+
+    def _frame(self) -> bytes:
+        news, reshaped = self._news, self._reshaped
+        self._news, self._reshaped, self._drawn = {}, False, False
+        if reshaped:
+            return event("reshaped", "")
+        return event("patch", news) if news else event("beat", "")
 
 
 class _Channel:
@@ -74,7 +81,8 @@ class _Channel:
 
     def join(self, listener: Listener) -> None:
         self.listeners.add(listener)
-        listener.offer(self._drawn)
+        if self._drawn:
+            listener.offer(self._drawn)
 
     async def refresh(self) -> None:
         before, self._drawn = self._drawn, await self._paint()

@@ -67,7 +67,7 @@ async def gpu(request: web.Request) -> web.Response:
     drawn = detail.fragments(scene, view)
     page = Page(
         title=f"GPU {view.identity.index} · {scene.about.node}",
-        main=detail.body(scene, view, drawn, await _charts(request.app, view, span, scene.now)),
+        main=detail.body(view, drawn, await _charts(request.app, view, span, scene.now)),
         freshness=drawn["freshness"],
         status=drawn["status"],
         live=address.live(uuid),

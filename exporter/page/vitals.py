@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from catalog.metric import Metric, Unit
 from catalog.metrics import clocks, ecc, memory, power, profiling, temperature, utilization
 from catalog.snapshot import GpuView, Series
-from exporter.page import icon, words
+from exporter.page import words
 from exporter.page.markup import Child, Markup, tag
 from exporter.page.quantity import ABSENT, number, of, share, shown
+from exporter.page.recent import Recent
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +18,14 @@ class Vitals:
 
     view: GpuView
     values: Mapping[Series, float]
+    recent: Recent
 
     @classmethod
-    def of(cls, view: GpuView) -> "Vitals":
+    def of(cls, view: GpuView, recent: Recent) -> "Vitals":
         values: dict[Series, float] = {}
         for reading in view.current():
             values.update(zip(reading.layout.series, reading.values, strict=True))
-        return cls(view, values)
+        return cls(view, values, recent)
 
     def get(self, metric: Metric, *labels: str) -> float | None:
         """The newest value of one series, None if there is none."""
@@ -38,40 +40,24 @@ class Vitals:
         ]
         return sum(found) if found else None
 
+    def peak(self, metric: Metric, since: float, until: float) -> float:
+        """The highest value of a series without labels in a part of the last 15 minutes, 0 if none is known."""
+        curve = self.recent.curve(self.view.identity.uuid, (metric, ()), until)
+        return 0.0 if curve is None else curve.peak(since, until)
+
+    def read_at(self, metric: Metric) -> float:
+        """When a series without labels was read, 0 if it was not."""
+        times = (
+            reading.at for reading in self.view.current() if (metric, ()) in reading.layout.series
+        )
+        return next(times, 0.0)
+
     def active(self, metric: Metric) -> tuple[str, ...] | None:
         """Which of a 0/1 family's labels are 1, None if the GPU cannot tell."""
         found = {
             own: value for (candidate, own), value in self.values.items() if candidate is metric
         }
         return tuple(own[0] for own, value in found.items() if value) if found else None
-
-
-def state(vitals: Vitals) -> Child:
-    """State, why, and what the GPU needs."""
-    reason = vitals.view.reason
-    return (
-        icon.badge(vitals.view.state),
-        reason and tag("span", words.plain(reason), class_="note"),
-        [tag("span", icon.shape("degraded"), need, class_="note need") for need in needs(vitals)],
-    )
-
-
-def needs(vitals: Vitals) -> tuple[str, ...]:
-    """What somebody must do about this GPU."""
-    action = vitals.active(ecc.RECOVERY_ACTION) or ()
-    flags = (
-        (ecc.REMAP_PENDING, "row remap pending"),
-        (ecc.REMAP_FAILURE, "row remap failed"),
-        (ecc.SRAM_THRESHOLD, "SRAM errors over limit"),
-        (ecc.UNREPAIRABLE, "memory unrepairable"),
-        (ecc.RETIREMENT_PENDING, "page retirement pending"),
-    )
-    repairs = tuple(f"{unit} repair pending" for unit in vitals.active(ecc.REPAIR_PENDING) or ())
-    return (
-        *(f"needs {words.plain(name)}" for name in action if name != "none"),
-        *(text for metric, text in flags if vitals.get(metric)),
-        *repairs,
-    )
 
 
 def busy(vitals: Vitals) -> Child:

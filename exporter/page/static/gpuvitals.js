@@ -82,6 +82,9 @@ function patchAttributes(old, fresh) {
 // -- live: server-sent events while somebody looks -------------------------------------------------------------------
 
 const LONGEST_WAIT = 10_000;
+// The server says something every second. One that is frozen, or behind a cable that was pulled, closes nothing:
+// its silence is all there is to notice.
+const PATIENCE = 5_000;
 
 function live() {
   const address = document.body.dataset.live;
@@ -89,33 +92,70 @@ function live() {
   let source = null;
   let wait = 1_000;
   let retry = 0;
+  let refused = false;
+  let opened = 0;
+  let heard = performance.now();
 
   const open = () => {
     clearTimeout(retry);
     if (source || document.hidden) return;
     source = new EventSource(address);
+    opened = performance.now();
     source.addEventListener("version", ({ data }) => {
       if (JSON.parse(data) !== document.body.dataset.version) location.reload();
       wait = 1_000;
     });
-    source.addEventListener("patch", ({ data }) => update(JSON.parse(data)));
-    source.addEventListener("reshaped", refetch);
+    // Not the version: it tells of a server that answers, not of a page that is drawn.
+    hear("patch", ({ data }) => update(JSON.parse(data)));
+    hear("reshaped", refetch);
+    hear("beat", () => {});
     source.addEventListener("error", () => {
       close();
-      lost();
+      refused = true;
+      lost("Connection lost");
       retry = setTimeout(open, wait);
       wait = Math.min(wait * 2, LONGEST_WAIT);
     });
   };
+  const hear = (name, answer) =>
+    source.addEventListener(name, (message) => {
+      heard = performance.now();
+      refused = false;
+      answer(message);
+    });
   const close = () => {
     if (source) source.close();
     source = null;
   };
+  const watch = () => {
+    if (!source) return;
+    const now = performance.now();
+    if (now - Math.max(heard, opened) > PATIENCE) {
+      close();
+      refused = false;
+      open();
+    } else if (now - heard < PATIENCE || refused) return;
+    lost(`No answer for ${duration(now - heard)}`);
+  };
+  const show = () => {
+    if (document.hidden) {
+      close();
+      return;
+    }
+    if (performance.now() - heard > PATIENCE) say("waiting", "Connecting");
+    open();
+  };
   // A hidden page costs the node nothing.
-  document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+  document.addEventListener("visibilitychange", show);
   addEventListener("pagehide", close);
-  addEventListener("pageshow", open);
+  addEventListener("pageshow", show);
+  setInterval(watch, 1_000);
   open();
+}
+
+function duration(milliseconds) {
+  const seconds = Math.floor(milliseconds / 1_000);
+  return seconds < 120 ? `${seconds} s` : `${Math.floor(seconds / 60)} min`;
 }
 
 function update(fragments) {
@@ -129,13 +169,22 @@ function update(fragments) {
   }
 }
 
-function lost() {
+// Said aloud once, not with every second that it lasts.
+function lost(what) {
   const freshness = document.getElementById("freshness");
-  if (!freshness || freshness.classList.contains("lost")) return;
-  const text = `Connection lost · last update ${freshness.dataset.at} UTC, retrying`;
-  freshness.className = "freshness lost";
+  const before = freshness && freshness.classList.contains("lost");
+  const text = say("lost", what, ", retrying");
+  if (text && !before) document.getElementById("status").textContent = text;
+}
+
+// In place of an age that nobody can know now: when the page was last told something.
+function say(manner, what, more = "") {
+  const freshness = document.getElementById("freshness");
+  if (!freshness) return "";
+  const text = `${what} · last update ${freshness.dataset.at} UTC${more}`;
+  freshness.className = `freshness ${manner}`;
   freshness.querySelector(".words").textContent = text;
-  document.getElementById("status").textContent = text;
+  return text;
 }
 
 async function refetch() {
@@ -145,11 +194,15 @@ async function refetch() {
 
 // A part of this page as it is now; null while the connection is lost, which the live stream says.
 async function fetched(id) {
-  const response = await fetch(location.href).catch(() => null);
-  if (!response) return null;
-  if (!response.ok) location.reload(); // the GPU is gone: the server's page says so
-  const fresh = new DOMParser().parseFromString(await response.text(), "text/html").getElementById(id);
-  return fresh && document.adoptNode(fresh);
+  try {
+    // A server that never answers must not collect requests until none is left for the stream.
+    const response = await fetch(location.href, { signal: AbortSignal.timeout(LONGEST_WAIT) });
+    if (!response.ok) location.reload(); // the GPU is gone: the server's page says so
+    const fresh = new DOMParser().parseFromString(await response.text(), "text/html").getElementById(id);
+    return fresh && document.adoptNode(fresh);
+  } catch {
+    return null;
+  }
 }
 
 // -- charts: fetched again at their own pace; a cursor for pointer and keyboard --------------------------------------

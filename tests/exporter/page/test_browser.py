@@ -9,11 +9,21 @@ import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, Request, expect
 
 from catalog.event import Event, EventKind, Severity
+from tests.exporter.page.cable import Cable
 from tests.exporter.page.conftest import Site
 from tests.exporter.page.node import uuid
 
 SOON = 8_000
 """Milliseconds that the machine may take for what takes one second."""
+SILENT = re.compile(r"No answer for \d+ s · last update 20:31:\d\d UTC, retrying")
+LINES = "it => it.getClientRects().length && Math.round(it.offsetHeight / parseFloat(getComputedStyle(it).lineHeight))"
+ROWS = """tiles => Object.values([...tiles.children].reduce((rows, tile) => {
+  rows[tile.offsetTop] = (rows[tile.offsetTop] || 0) + 1;
+  return rows;
+}, {}))"""
+FILLED = """tiles => Math.abs(
+  tiles.lastElementChild.getBoundingClientRect().right - tiles.getBoundingClientRect().right
+) < 3"""
 
 
 @dataclass
@@ -183,6 +193,72 @@ async def test_a_lost_connection_is_said_and_mended(visit: Visit, site: Site) ->
     await visit.page.unroute("**/live*")
     site.tick()
     await expect(visit.page.locator("#freshness")).to_contain_text("Live", timeout=SOON)
+
+
+@pytest.mark.parametrize("path", ["", f"/gpus/{uuid(0)}"])
+async def test_an_exporter_that_falls_silent_is_said_and_heard_again(
+    browser: Browser, served: str, site: Site, path: str
+) -> None:
+    """Frozen or behind a cut cable it closes nothing: the page counts the seconds, and goes on by itself."""
+    cable, page = Cable(int(served.rpartition(":")[2])), await browser.new_page()
+    async with cable.plugged() as address:
+        await page.goto(f"{address}{path}")
+        freshness = page.locator("#freshness")
+        await expect(freshness).to_contain_text("Live")
+        await page.evaluate("window.same = true")
+        cable.whole.clear()
+
+        await expect(freshness).to_contain_text(SILENT, timeout=SOON)
+        await expect(freshness).to_have_class("freshness lost")
+        before = await freshness.inner_text()
+        aloud = await page.locator("#status").inner_text()
+        await expect(freshness).not_to_have_text(before, timeout=SOON)
+        await asyncio.sleep(6)  # it has tried again, in vain
+        await expect(freshness).to_contain_text(SILENT)
+        assert aloud == before
+        assert await page.locator("#status").inner_text() == aloud
+
+        cable.whole.set()
+        site.tick()
+        await expect(freshness).to_contain_text("Live", timeout=SOON)
+        await expect(page.locator("#status")).to_have_text("2 of 2 GPUs are ok.")
+        assert await page.evaluate("window.same")
+        await page.close()
+
+
+async def test_a_quiet_node_stays_live(visit: Visit) -> None:
+    """That nothing changes is not that nobody answers."""
+    await asyncio.sleep(7)
+
+    await expect(visit.page.locator("#freshness")).to_have_class("freshness live")
+
+
+async def test_a_long_reason_does_not_squeeze_the_table(visit: Visit, site: Site) -> None:
+    """It is cut in the table, in full in its title and on the page of the GPU."""
+    reason = "Xid 79: GPU has fallen off the bus, seen 14 times in the last hour, drain the node"
+    site.node.hub.state(uuid(1), "unhealthy", reason)
+    await visit.page.reload()
+    shown, model = (visit.page.locator(f".gpus {name}").last for name in (".reason", ".model"))
+    for width in (1181, 1280, 1440):
+        await visit.page.set_viewport_size({"width": width, "height": 900})
+        assert await model.evaluate(LINES) <= 2
+        assert await shown.evaluate(LINES) == 1
+        assert await overflow(visit.page) == 0
+    assert await shown.get_attribute("title") == reason
+
+    await visit.page.goto(f"{visit.base}/gpus/{uuid(1)}")
+    whole = visit.page.locator(".states .reason")
+    assert await whole.evaluate("it => it.scrollWidth <= it.clientWidth")
+
+
+async def test_no_tile_is_alone_in_its_row(visit: Visit) -> None:
+    """Rows of tiles are filled to their ends, whatever the width."""
+    await visit.page.goto(f"{visit.base}/gpus/{uuid(0)}")
+    for width in (390, 768, 1024, 1280, 1440, 1920):
+        await visit.page.set_viewport_size({"width": width, "height": 900})
+        rows = await visit.page.locator(".tiles").evaluate(ROWS)
+        assert max(rows) - min(rows) <= 1, (width, rows)
+        assert await visit.page.locator(".tiles").evaluate(FILLED)
 
 
 async def test_the_theme_is_remembered(visit: Visit) -> None:

@@ -15,7 +15,7 @@ from tests.exporter.page.test_overview import text
 def test_every_reading_of_a_gpu_is_told_with_its_help(site: Site) -> None:
     """The page of a GPU follows the catalogue: what is read is shown, and what it means."""
     view = site.node.hub.latest.gpus[uuid(0)]
-    drawn = "".join(readings(Vitals.of(view)).values())
+    drawn = "".join(readings(Vitals.of(view, site.node.recent)).values())
     told = {sample.metric for reading in view.current() for sample in reading.samples()}
 
     for metric in told - {state.INFO}:
@@ -45,7 +45,7 @@ def test_a_family_of_flags_is_one_row() -> None:
         (modes.COMPUTE_MODE, (name,), float(name == "default")) for name in modes.COMPUTE_MODES
     ]
     node.tell(0, Tier.SLOW, NOW, rows)
-    drawn = readings(Vitals.of(node.hub.latest.gpus[uuid(0)]))["readings-modes"]
+    drawn = readings(Vitals.of(node.hub.latest.gpus[uuid(0)], node.recent))["readings-modes"]
 
     assert drawn.count("<tr>") == 2
     assert text(drawn).endswith("default")
@@ -91,4 +91,4 @@ def test_only_xids_that_happened_are_listed() -> None:
 
 
 def _xids(node: Node) -> str:
-    return readings(Vitals.of(node.hub.latest.gpus[uuid(0)]))["readings-events"]
+    return readings(Vitals.of(node.hub.latest.gpus[uuid(0)], node.recent))["readings-events"]

@@ -10,6 +10,7 @@ from exporter.page.live import Crowded, Listener, Live
 from exporter.page.markup import Markup
 
 FAST = 0.01
+BEAT = b'event: beat\ndata: ""\n\n'
 
 
 class Easel:
@@ -31,9 +32,9 @@ def heard(frame: bytes) -> tuple[str, object]:
 
 
 async def first(listener: Listener) -> tuple[str, object]:
-    """The next event."""
+    """The next event that is news."""
     frames: AsyncIterator[bytes] = listener.frames()
-    return heard(await anext(frames))
+    return heard(await anext(frame async for frame in frames if frame != BEAT))
 
 
 async def test_nothing_is_drawn_when_nobody_looks() -> None:
@@ -65,6 +66,29 @@ async def test_only_what_changed_is_told() -> None:
         easel.now["b"] = Markup("2")
 
         assert await first(listener) == ("patch", {"b": "2"})
+
+
+async def test_a_drawing_without_news_is_told_too() -> None:
+    """A page that hears nothing for seconds may say so: every drawing reaches it."""
+    live, easel = Live(every=FAST), Easel()
+    with live.listening("", easel.paint) as listener:
+        await first(listener)
+        frames = listener.frames()
+
+        assert [await anext(frames) for _ in range(3)] == 3 * [BEAT]
+
+
+async def test_a_drawing_that_hangs_is_silence() -> None:
+    """No beat says "live" about a page that is not drawn."""
+    live, stuck = Live(every=FAST), asyncio.Event()
+
+    async def hangs() -> Fragments:
+        await stuck.wait()
+        return {}
+
+    with live.listening("", hangs) as listener, pytest.raises(TimeoutError):
+        async with asyncio.timeout(20 * FAST):
+            await anext(listener.frames())
 
 
 async def test_who_comes_later_gets_everything_at_once() -> None:

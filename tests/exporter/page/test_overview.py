@@ -4,9 +4,9 @@ from itertools import pairwise
 import pytest
 
 from catalog.event import Event, EventKind, Severity
-from catalog.metrics import clocks, ecc, memory, state, utilization
+from catalog.metrics import clocks, ecc, memory, nvlink, pcie, state, utilization
 from catalog.snapshot import Tier
-from exporter.page import event_list, header, overview, words
+from exporter.page import detail, event_list, header, overview, words
 from exporter.page.scene import Scene
 from tests.exporter.page.conftest import ABOUT, Site
 from tests.exporter.page.node import GIB, NOW, Node, Row, uuid
@@ -97,6 +97,74 @@ def test_what_a_gpu_needs_is_said_beside_its_state() -> None:
 
     assert cell(scene, 0, "state") == "ok needs GPU reset row remap pending"
     assert cell(scene, 0, "remap") == "pending"
+
+
+LINK: tuple[Row, ...] = (
+    (pcie.GENERATION_MAX, (), 5.0),
+    (pcie.WIDTH_MAX, (), 16.0),
+)
+
+
+def linked(generation: float, width: float, *, before: float, now: float) -> str:
+    """The state cell of a GPU that was so busy when its link was read, and is now, ten seconds later."""
+    node = bare((utilization.UTILIZATION, (), before))
+    link = (*LINK, (pcie.GENERATION, (), generation), (pcie.WIDTH, (), width))
+    node.tell(0, Tier.SLOW, NOW, link)
+    node.tell(0, Tier.FAST, NOW + 10, [(utilization.UTILIZATION, (), now)])
+    return cell(of(node), 0, "state")
+
+
+@pytest.mark.parametrize(
+    ("generation", "width", "said"),
+    [
+        (3.0, 8.0, "ok PCIe gen 3 x8 of gen 5 x16"),
+        (5.0, 4.0, "ok PCIe x4 of x16"),
+        (1.0, 16.0, "ok PCIe gen 1 of gen 5"),
+        (5.0, 16.0, "ok"),
+    ],
+)
+def test_a_slow_link_of_a_busy_gpu_is_said(generation: float, width: float, said: str) -> None:
+    """What is below the most that GPU and slot support together is named."""
+    assert linked(generation, width, before=0.9, now=0.9) == said
+
+
+def test_a_link_that_saves_power_is_not_slow() -> None:
+    """Boards lower the generation when idle; what was read then says nothing of a GPU that works now."""
+    assert linked(1.0, 16.0, before=0.0, now=0.0) == "ok"
+    assert linked(1.0, 16.0, before=0.0, now=0.9) == "ok"
+    assert linked(1.0, 8.0, before=0.0, now=0.9) == "ok PCIe x8 of x16"
+
+
+@pytest.mark.parametrize(
+    ("up", "down", "errors", "said"),
+    [
+        (17.0, 1.0, 0.0, "ok 1 NVLink down"),
+        (14.0, 4.0, 12.0, "ok 4 NVLinks down 12 NVLink errors"),
+        (18.0, 0.0, 0.0, "ok"),
+        (0.0, 18.0, 0.0, "ok"),
+    ],
+)
+def test_links_that_are_down_are_said(up: float, down: float, errors: float, said: str) -> None:
+    """Some of them down is a fault, all of them a board alone; errors are told, and are no need."""
+    links = [(nvlink.LINKS, ("active",), up), (nvlink.LINKS, ("inactive",), down)]
+    scene = of(bare(*links, (nvlink.ERRORS, ("replay",), errors)))
+
+    assert cell(scene, 0, "state") == said
+    assert ("need" in overview.fragments(scene)[f"{uuid(0)}-state"]) == bool(up and down)
+
+
+def test_who_needs_attention_is_not_counted_as_ok(site: Site) -> None:
+    """The tile, the status and the switcher of the other page say it, though the state is ok."""
+    site.node.tell(1, Tier.SLOW, NOW, [(ecc.REMAP_PENDING, (), 1.0)])
+    scene = site.scene()
+    switcher = detail.fragments(scene, scene.snapshot.gpus[uuid(0)])["siblings"]
+
+    assert "GPUs 2 1 ok 1 needs attention" in text(header.figures(scene))
+    assert text(header.status(scene)) == (
+        "1 of 2 GPUs are ok. GPU 1 needs attention: row remap pending."
+    )
+    assert 'class="state-degraded" aria-label="GPU 1, ok, needs attention"' in switcher
+    assert 'class="state-ok" aria-current="page" aria-label="GPU 0, ok"' in switcher
 
 
 @pytest.mark.parametrize("name", state.STATES)
