@@ -13,7 +13,8 @@ from pathlib import Path
 RESULTS = Path(__file__).parent / "RESULTS.md"
 _TITLE = """# Figures
 
-`make bench` measures them again; each section says where and when it was measured last.
+`make bench` measures scrape, load, hang and footprint again; history has the command that it names, and what needs a GPU is in
+ON_GPU.md. Each section says where and when it was measured last, so not all of them saw the same code.
 """
 
 
