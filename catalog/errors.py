@@ -7,8 +7,7 @@ GpuVitalsError
 │   └── DriverMissing   there is no driver, or none that can be talked to yet
 ├── CollectorError      reading failed; the failure is counted and the rest goes on
 │   └── GpuLost         this GPU is gone; its other collectors are skipped
-├── HistoryError        a question to the history that it cannot answer
-└── SinkError           a push failed; counted, retried by the sink
+└── HistoryError        a question to the history that it cannot answer
 """
 
 
@@ -50,7 +49,3 @@ class GpuLost(CollectorError):
 
 class HistoryError(GpuVitalsError):
     """A question to the history that it cannot answer, with the reason."""
-
-
-class SinkError(GpuVitalsError):
-    """A push to another system failed."""

@@ -1,12 +1,12 @@
 """Fills a history from a recording, as if the exporter had watched it until now, so that no chart starts empty."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from catalog.errors import GpuLost
 from catalog.snapshot import Layout, Reading, Series, Tier
 from exporter.hub import Listener
 from exporter.integrals import Integrals
+from exporter.standing_clock import StandingClock
 from history.database import Database
 from history.rollup import Rollup
 from history.sqlite import SqliteHistory
@@ -20,16 +20,6 @@ from probes.worker import PERIODS
 _KEPT = tuple(
     (tier, tuple(c for c in COLLECTORS if c.tier is tier and c.default)) for tier in PERIODS
 )
-
-
-@dataclass(slots=True)
-class StandingClock:
-    """A clock that stands where it is put."""
-
-    now: float
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Prefill:

@@ -12,8 +12,8 @@ from catalog.snapshot import Reading, Tier
 from exporter.hub import Hub
 from exporter.intake import Intake
 from exporter.integrals import Integrals
-from exporter.prefill import StandingClock
 from exporter.prometheus import Instruments
+from exporter.standing_clock import StandingClock
 from exporter.version import VERSION
 from exporter.web.scrape import Scrapes
 from probes.collectors import COLLECTORS

@@ -54,7 +54,8 @@ def command(world: World, listen: str, *, live: bool) -> None:
 
 
 def _fill(world: World, folder: Path, recent: "Recent") -> None:
-    from exporter.prefill import Prefill, StandingClock  # noqa: PLC0415 - --help must not load a database
+    from exporter.prefill import Prefill  # noqa: PLC0415 - --help must not load a database
+    from exporter.standing_clock import StandingClock  # noqa: PLC0415
     from history.database import Database  # noqa: PLC0415
     from probes.replay import open_recording  # noqa: PLC0415
 

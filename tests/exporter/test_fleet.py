@@ -12,7 +12,7 @@ from exporter.fleet.fleet import Fleet
 from exporter.fleet.http import build
 from exporter.fleet.node import MOST_STEPS
 from exporter.fleet.spec import MOST_GPUS, MOST_NODES, FleetSpec
-from exporter.prefill import StandingClock
+from exporter.standing_clock import StandingClock
 from probes.sim.board import GpuSpec
 from probes.sim.models import MODELS
 

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from exporter.fleet.node import FleetNode
-from exporter.prefill import StandingClock
+from exporter.standing_clock import StandingClock
 from exporter.web.errors import as_json
 from probes.sim.scenario import DEFAULT
 
