@@ -1,6 +1,5 @@
 """The newest snapshot that the reader child's messages add up to; nothing is read because someone asks."""
 
-import asyncio
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from types import MappingProxyType
@@ -12,21 +11,14 @@ Listener = Callable[[str, Tier, Reading], None]
 
 
 class Hub:
-    """Holds `latest` and wakes who waits for a change; used from the event loop only."""
+    """Holds `latest` and tells its listeners of each reading; used from the event loop only."""
 
     def __init__(self, listeners: tuple[Listener, ...] = ()) -> None:
         self.latest = Snapshot()
         self._listeners = listeners
-        self._changed = asyncio.Event()
-
-    async def changed(self, since: int) -> Snapshot:
-        """The snapshot, as soon as its version is above *since*."""
-        while self.latest.version <= since:
-            await self._changed.wait()
-        return self.latest
 
     def driver(self, *, up: bool) -> None:
-        self._publish(replace(self.latest, version=self.latest.version + 1, driver_up=up))
+        self.latest = replace(self.latest, version=self.latest.version + 1, driver_up=up)
 
     def found(self, identity: Identity) -> None:
         """A GPU told who it is, which a lost or hung one may do: it is well when its state says so.
@@ -43,7 +35,7 @@ class Hub:
         view = replace(gpus.get(identity.uuid, GpuView(identity=identity)), identity=identity)
         if view.state not in ("hung", "lost"):
             view = replace(view, state="ok", reason="")
-        self._publish(replace(self.latest, gpus=MappingProxyType(gpus)).with_gpu(view))
+        self.latest = replace(self.latest, gpus=MappingProxyType(gpus)).with_gpu(view)
 
     def missing(self, uuids: Collection[str]) -> tuple[Identity, ...]:
         """The GPUs that are known and not among *uuids*, where a stand-in means the GPU that has its index."""
@@ -59,29 +51,24 @@ class Hub:
             if view.identity.index == index and view.state != "lost":
                 return uuid
         identity = Identity(uuid=unnamed(index), index=index, model="", pci_bus_id="")
-        self._publish(self.latest.with_gpu(GpuView(identity=identity)))
+        self.latest = self.latest.with_gpu(GpuView(identity=identity))
         return identity.uuid
 
     def forget(self) -> None:
         """Know no GPU, as before the first reading."""
-        self._publish(
-            replace(self.latest, version=self.latest.version + 1, gpus=MappingProxyType({}))
+        self.latest = replace(
+            self.latest, version=self.latest.version + 1, gpus=MappingProxyType({})
         )
 
     def state(self, uuid: str, state: str, reason: str) -> None:
         view = self.latest.gpus.get(uuid)
         if view and (view.state, view.reason) != (state, reason):
-            self._publish(self.latest.with_gpu(replace(view, state=state, reason=reason)))
+            self.latest = self.latest.with_gpu(replace(view, state=state, reason=reason))
 
     def reading(self, uuid: str, tier: Tier, reading: Reading) -> None:
         view = self.latest.gpus.get(uuid)
         if view is None:
             return
-        self._publish(self.latest.with_gpu(view.with_reading(tier, reading)))
+        self.latest = self.latest.with_gpu(view.with_reading(tier, reading))
         for listener in self._listeners:
             listener(uuid, tier, reading)
-
-    def _publish(self, snapshot: Snapshot) -> None:
-        self.latest = snapshot
-        self._changed.set()
-        self._changed.clear()

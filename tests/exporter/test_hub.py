@@ -1,7 +1,5 @@
 """What the hub knows, and who it tells."""
 
-import asyncio
-
 from catalog.metrics import power
 from catalog.snapshot import Identity, Layout, Reading, Tier, unnamed
 from exporter.hub import Hub
@@ -22,30 +20,6 @@ def reading(at: float, watts: float = 300.0) -> Reading:
 def indices(hub: Hub) -> list[tuple[str, int]]:
     """The GPUs and their indices, in the order of the snapshot."""
     return [(uuid, view.identity.index) for uuid, view in hub.latest.gpus.items()]
-
-
-async def test_who_waits_is_woken_by_a_change() -> None:
-    """`changed` returns the first snapshot that is newer than the one that the caller knows."""
-    hub = Hub()
-    waiting = asyncio.create_task(hub.changed(hub.latest.version))
-    await asyncio.sleep(0)
-    assert not waiting.done()
-
-    hub.found(identity("GPU-a"))
-
-    assert (await waiting).gpus.keys() == {"GPU-a"}
-    assert (await hub.changed(0)) is hub.latest
-
-
-async def test_all_who_wait_are_woken() -> None:
-    """Two pages that are open both hear of the change."""
-    hub = Hub()
-    waiting = [asyncio.create_task(hub.changed(0)) for _ in range(2)]
-    await asyncio.sleep(0)
-
-    hub.driver(up=True)
-
-    assert [(await each).driver_up for each in waiting] == [True, True]
 
 
 def test_a_snapshot_does_not_change() -> None:
