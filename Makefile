@@ -50,7 +50,7 @@ tools:  ## The real servers that the tests start.
 lock: .venv/dev  ## Pin the newest versions that pyproject.toml allows.
 	$(BIN)/python -m venv .venv/lock && .venv/lock/bin/pip install -q uv
 	.venv/lock/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group build pyproject.toml -o requirements.lock
-	.venv/lock/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --all-extras --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+	.venv/lock/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra kubernetes --extra parquet --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
 
 clean:  ## Remove what make created, the built servers excepted.
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
