@@ -109,6 +109,12 @@ class Metric:
         if self.plausible == (0, 0):
             object.__setattr__(self, "plausible", _PLAUSIBLE[self.unit])
 
+    @property
+    def all_labels(self) -> tuple[str, ...]:
+        """Every label of its series as they are exported."""
+        ours = ("uuid", "gpu") if self.scope in (Scope.GPU, Scope.MIG) else ()
+        return (*ours, *self.labels)
+
     def reading(self, value: float | None, **labels: str) -> Iterator["Sample"]:
         """The sample for *value*, or nothing if the GPU cannot tell."""
         if labels.keys() != set(self.labels):
