@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.metric import Metric
+from catalog.metric import Kind, Metric, Unit
 from catalog.metrics import clocks, pcie, utilization
 from catalog.snapshot import Layout, Reading, Tier
 from exporter.integrals import Integrals
@@ -151,3 +151,44 @@ def test_gpus_are_counted_apart() -> None:
 
     assert integrals.reading(UUID, 11.0).values == (1.0,)
     assert integrals.reading("GPU-b", 11.0).values == (0.0,)
+
+
+# -- what others add ---------------------------------------------------------------------------------------------------
+
+SPENT = Metric(
+    name="gpu_waiting_seconds_total",
+    kind=Kind.COUNTER,
+    unit=Unit.SECONDS,
+    help="Seconds by what is waited for.",
+    source="gpuvitals",
+    labels=("thing",),
+)
+
+
+def test_seconds_that_are_no_integral_of_a_gauge_are_added() -> None:
+    """Whoever counts seconds in a state adds them, label by label, from a 0 that is seen first."""
+    integrals = Integrals({})
+    integrals.spend(UUID, SPENT, ("lunch",), 0.0)
+    integrals.spend(UUID, SPENT, ("tea",), 0.0)
+    first = integrals.reading(UUID, 10.0)
+
+    integrals.spend(UUID, SPENT, ("tea",), 1.5)
+    integrals.spend(UUID, SPENT, ("tea",), 1.0)
+
+    assert first.values == (0.0, 0.0)
+    assert integrals.reading(UUID, 11.0).values == (0.0, 2.5)
+    assert integrals.reading(UUID, 11.0).layout is first.layout
+    assert integrals.reading("GPU-b", 11.0).values == ()
+
+
+def test_what_was_added_goes_on_after_a_restart() -> None:
+    """The total that was kept is where the first addition goes on."""
+    integrals = Integrals({Key(UUID, SPENT, ("tea",)): 40.0, BUSY: 7.0})
+
+    integrals.spend(UUID, SPENT, ("tea",), 0.0)
+    integrals.observe(UUID, Tier.FAST, reading(10.0, 1.0))
+
+    assert dict(zip(integrals.totals, integrals.reading(UUID, 10.0).values, strict=True)) == {
+        BUSY: 7.0,
+        Key(UUID, SPENT, ("tea",)): 40.0,
+    }
