@@ -73,6 +73,7 @@ class Metric:
         plausible: values outside this closed range are rejected and counted, never exported.
         history: whether the embedded history keeps it.
         integrates: the ratio or rate whose integral over time this counter is.
+        buckets: the upper bounds of a GPU's histogram, ascending, without the infinite one.
 
     Raises:
         CatalogError: the name does not follow the naming rules, or a part contradicts another.
@@ -88,6 +89,7 @@ class Metric:
     plausible: tuple[float, float] = (0, 0)
     history: bool = False
     integrates: "Metric | None" = None
+    buckets: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if not _NAME.match(self.name):
@@ -98,6 +100,13 @@ class Metric:
             raise CatalogError(f"{self.name} must end in {suffix}")
         if self.kind is not Kind.COUNTER and self.name.endswith("_total"):
             raise CatalogError(f"{self.name} is a {self.kind} and must not end in _total")
+        if self.buckets and self.kind is not Kind.HISTOGRAM:
+            raise CatalogError(f"{self.name} is a {self.kind} and has no buckets")
+        self._check_parts()
+        if self.plausible == (0, 0):
+            object.__setattr__(self, "plausible", _PLAUSIBLE[self.unit])
+
+    def _check_parts(self) -> None:
         if not self.help.endswith("."):
             raise CatalogError(f"the help of {self.name} must be a sentence: {self.help!r}")
         if reserved := _RESERVED_LABELS.intersection(self.labels):
@@ -106,14 +115,17 @@ class Metric:
             raise CatalogError(
                 f"{self.name} has not the unit of an integral of {self.integrates.name}"
             )
-        if self.plausible == (0, 0):
-            object.__setattr__(self, "plausible", _PLAUSIBLE[self.unit])
 
     @property
     def all_labels(self) -> tuple[str, ...]:
         """Every label of its series as they are exported."""
         ours = ("uuid", "gpu") if self.scope in (Scope.GPU, Scope.MIG) else ()
         return (*ours, *self.labels)
+
+    @property
+    def series_labels(self) -> tuple[str, ...]:
+        """What names one series: a histogram of a GPU is one for each of its parts (`catalog.histogram`)."""
+        return (*self.labels, "part") if self.buckets else self.labels
 
     def reading(self, value: float | None, **labels: str) -> Iterator["Sample"]:
         """The sample for *value*, or nothing if the GPU cannot tell."""

@@ -17,10 +17,12 @@ class Tier(StrEnum):
     ONCE = "once"
     DERIVED = "derived"  # not read: what the exporter itself integrates
     COUNTED = "counted"  # not read: events, as the exporter counted them
+    PROBED = "probed"  # not read: what the active probes found last
+    PROBE_TOTALS = "probe_totals"  # not read: what they count
 
 
-_OURS = (Tier.DERIVED, Tier.COUNTED)
-_ALWAYS = (*_OURS, Tier.ONCE)
+_OURS = (Tier.DERIVED, Tier.COUNTED, Tier.PROBED, Tier.PROBE_TOTALS)
+_ALWAYS = (Tier.DERIVED, Tier.COUNTED, Tier.PROBE_TOTALS, Tier.ONCE)
 """What is shown of a GPU that does not answer: what we count, and what it is."""
 
 
@@ -48,7 +50,7 @@ def unnamed(index: int) -> str:
 
 
 Series = tuple[Metric, tuple[str, ...]]
-"""A metric and the values of its own labels: one series of one GPU."""
+"""A metric and the values of its `series_labels`: one series of one GPU."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,17 +61,32 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Exemplar:
+    """One observation of a bucket, and the trace that tells more of it.
+
+    Attributes:
+        at: seconds since 1970.
+    """
+
+    trace_id: str
+    value: float
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """One tier of one GPU as it was read.
 
     Attributes:
         at: when the reading began, seconds since 1970.
         values: one per series of `layout`, in its order.
+        exemplars: by the place of a histogram's bucket in `layout`; OpenMetrics shows them.
     """
 
     at: float
     layout: Layout
     values: tuple[float, ...]
+    exemplars: Mapping[int, Exemplar] = field(default_factory=lambda: MappingProxyType({}))
 
     def samples(self) -> Iterator[Sample]:
         for (metric, labels), value in zip(self.layout.series, self.values, strict=True):

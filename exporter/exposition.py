@@ -5,14 +5,16 @@ Both are equal after parsing, which a property test holds.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from enum import StrEnum
 
+from catalog import histogram
 from catalog.metric import Kind, Metric, Scope, Unit
 from catalog.metrics import ALL, state
-from catalog.snapshot import GpuView, Identity, Layout, Reading, Snapshot
+from catalog.snapshot import Exemplar, GpuView, Identity, Layout, Reading, Snapshot
 
 _LAYOUTS = 4096
+_NEWLINE = "\n"
 
 
 class Format(StrEnum):
@@ -65,7 +67,9 @@ class _Lines:
         self._reading: Reading | None = None
         self._lines: list[tuple[Metric, str]] = []
 
-    def of(self, reading: Reading) -> list[tuple[Metric, str]]:
+    def of(self, reading: Reading, fmt: Format) -> list[tuple[Metric, str]]:
+        if reading.exemplars and fmt is Format.OPENMETRICS:
+            return self._exemplified(reading)
         if reading is not self._reading:
             self._reading = reading
             self._lines = [
@@ -74,23 +78,35 @@ class _Lines:
             ]
         return self._lines
 
+    def _exemplified(self, reading: Reading) -> list[tuple[Metric, str]]:
+        lines = list(self.of(reading, Format.TEXT))
+        for place, exemplar in reading.exemplars.items():
+            metric, line = lines[place]
+            lines[place] = metric, f"{line.removesuffix(_NEWLINE)}{_exemplar(exemplar)}"
+        return lines
+
 
 class Exposition:
-    """Renders snapshots; keeps between them what does not change."""
+    """Renders snapshots; keeps between them what does not change.
 
-    def __init__(self) -> None:
+    Args:
+        families: those that there may be, in their order.
+    """
+
+    def __init__(self, families: tuple[Metric, ...] = _FAMILIES) -> None:
+        self._families = families
         self._known: OrderedDict[tuple[Identity, Layout], _Lines] = OrderedDict()
         self._headers = {
-            fmt: {metric: header(metric, fmt) for metric in _FAMILIES} for fmt in Format
+            fmt: {metric: header(metric, fmt) for metric in families} for fmt in Format
         }
 
     def render(
         self, snapshot: Snapshot, fmt: Format, wanted: Callable[[Metric], bool] = lambda _: True
     ) -> str:
         """All samples of *snapshot* in the families that are *wanted*, without OpenMetrics' end mark."""
-        lines: dict[Metric, list[str]] = {metric: [] for metric in _FAMILIES}
+        lines: dict[Metric, list[str]] = {metric: [] for metric in self._families}
         for view in snapshot.gpus.values():
-            self._write(view, lines)
+            self._write(view, lines, fmt)
         headers = self._headers[fmt]
         return "".join(
             part
@@ -99,9 +115,9 @@ class Exposition:
             for part in (headers[metric], *samples)
         )
 
-    def _write(self, view: GpuView, lines: dict[Metric, list[str]]) -> None:
+    def _write(self, view: GpuView, lines: dict[Metric, list[str]], fmt: Format) -> None:
         for reading in (_liveness(view), *view.current()):
-            for metric, line in self._lines(view.identity, reading.layout).of(reading):
+            for metric, line in self._lines(view.identity, reading.layout).of(reading, fmt):
                 lines[metric].append(line)
 
     def _lines(self, identity: Identity, layout: Layout) -> _Lines:
@@ -127,11 +143,24 @@ def _liveness(view: GpuView) -> Reading:
     return Reading(at=view.last_read, layout=_READ, values=(*states, view.last_read))
 
 
-def _prefix(identity: Identity, metric: Metric, labels: Iterable[str]) -> str:
-    pairs = (
-        ("gpu", str(identity.index)),
-        ("uuid", identity.uuid),
-        *zip(metric.labels, labels, strict=True),
-    )
-    text = ",".join(f'{name}="{escape_label(value)}"' for name, value in pairs)
-    return f"{metric.name}{{{text}}} "
+def _prefix(identity: Identity, metric: Metric, labels: tuple[str, ...]) -> str:
+    own = dict(zip(metric.series_labels, labels, strict=True))
+    name = _written(metric, own) if metric.buckets else metric.name
+    pairs = {"gpu": str(identity.index), "uuid": identity.uuid, **own}
+    text = ",".join(f'{label}="{escape_label(value)}"' for label, value in pairs.items())
+    return f"{name}{{{text}}} "
+
+
+def _written(metric: Metric, own: dict[str, str]) -> str:
+    """The name under which a part of a histogram is written; a bucket has its bound as a label."""
+    part = own.pop("part")
+    if part in (histogram.COUNT, histogram.SUM):
+        return f"{metric.name}_{part}"
+    own["le"] = part
+    return f"{metric.name}_bucket"
+
+
+def _exemplar(exemplar: Exemplar) -> str:
+    """What follows the value of a bucket (OpenMetrics 1.0, Exemplars)."""
+    trace = f'{{trace_id="{escape_label(exemplar.trace_id)}"}}'
+    return f" # {trace} {number(exemplar.value)} {number(exemplar.at)}\n"

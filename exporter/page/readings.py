@@ -43,6 +43,8 @@ def _rows(vitals: Vitals, subject: ModuleType) -> Iterator[Markup]:
     for (metric, labels), value in vitals.values.items():
         families.setdefault(metric, {})[labels] = value
     for metric in subject.FAMILIES:
+        if metric.buckets:
+            continue  # no reading: it says how often, not what is now
         for name, text in _texts(metric, families.get(metric, {})):
             yield tag("tr", tag("th", _named(metric, name), scope="row"), tag("td", text))
 

@@ -72,7 +72,7 @@ def _gpu(view: GpuView) -> dict[str, Any]:
     families: dict[Metric, list[dict[str, Any]]] = {}
     for reading in view.current():
         for sample in reading.samples():
-            labels = dict(zip(sample.metric.labels, sample.labels, strict=True))
+            labels = dict(zip(sample.metric.series_labels, sample.labels, strict=True))
             families.setdefault(sample.metric, []).append(
                 {"labels": labels, "value": sample.value}
             )

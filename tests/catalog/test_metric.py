@@ -36,6 +36,7 @@ def metric(**changes: Any) -> Metric:
         ({"name": "gpu_power"}, "must end in _watts"),
         ({"kind": Kind.COUNTER}, "must end in _watts_total"),
         ({"name": "gpu_errors_total", "unit": Unit.NONE}, "must not end in _total"),
+        ({"buckets": (1.0,)}, "is a gauge and has no buckets"),
         ({"help": "Power"}, "must be a sentence"),
         ({"labels": ("uuid",)}, "must not own the label uuid"),
         ({"labels": ("instance",)}, "must not own the label instance"),

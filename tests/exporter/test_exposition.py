@@ -4,19 +4,21 @@ import math
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.core import Metric as Family
 from prometheus_client.exposition import generate_latest
 from prometheus_client.openmetrics import exposition as openmetrics
 
-from catalog.metric import Kind, Metric, Sample
+from catalog import histogram
+from catalog.metric import Kind, Metric, Sample, Unit
 from catalog.metrics import ALL, clocks, ecc, memory, modes, pcie, power, state, utilization
-from catalog.snapshot import GpuView, Identity, Layout, Reading, Snapshot, Tier
+from catalog.snapshot import Exemplar, GpuView, Identity, Layout, Reading, Snapshot, Tier
 from exporter.exposition import Exposition, Format
 from exporter.hub import Hub
 from exporter.intake import Intake
@@ -225,3 +227,55 @@ def test_only_what_is_wanted_is_written() -> None:
 def test_no_gpu_is_no_text() -> None:
     """Without GPUs there is no family without samples."""
     assert Exposition().render(Snapshot(), Format.TEXT) == ""
+
+
+LATENCY = Metric(
+    name="gpu_test_latency_seconds",
+    kind=Kind.HISTOGRAM,
+    unit=Unit.SECONDS,
+    help="A test.",
+    source="gpuvitals",
+    labels=("way",),
+    buckets=(1e-5, 0.5),
+)
+
+
+def histogram_view(exemplars: dict[int, Exemplar]) -> GpuView:
+    """A GPU whose only reading is a histogram of three observations."""
+    series = tuple((LATENCY, ("up", part)) for part in histogram.parts(LATENCY))
+    values = histogram.increases(LATENCY, [2e-6, 0.25, 3.0])
+    reading = Reading(at=NOW, layout=Layout(series), values=values, exemplars=exemplars)
+    identity = Identity(uuid="GPU-a", index=0, model="", pci_bus_id="")
+    return GpuView(identity=identity, state="ok").with_reading(Tier.PROBED, reading)
+
+
+def test_a_histogram_of_a_gpu_is_what_prometheus_client_writes() -> None:
+    """Buckets, count and sum, in both formats; an exemplar only in OpenMetrics, which has a place for it."""
+    at = 1_700_000_000.5
+    snapshot = Snapshot().with_gpu(
+        histogram_view({1: Exemplar(trace_id="ab12", value=0.25, at=at)})
+    )
+    exposition = Exposition((*state.FAMILIES, LATENCY))
+    registry = CollectorRegistry()
+    theirs = Histogram(
+        "gpu_test_latency", "A test.", ("gpu", "uuid", "way"), registry=registry, **_AS_OURS
+    ).labels("0", "GPU-a", "up")
+    theirs.observe(2e-6)
+    theirs.observe(0.25, {"trace_id": "ab12"})
+    theirs.observe(3.0)
+
+    texts = {fmt: exposition.render(snapshot, fmt, lambda m: m is LATENCY) for fmt in Format}
+
+    (ours,) = parsed(texts[Format.OPENMETRICS] + "# EOF\n", Format.OPENMETRICS)
+    (family,) = registry.collect()
+    own = [sample for sample in family.samples if not sample.name.endswith("_created")]
+    assert [sample[:3] for sample in ours.samples] == [sample[:3] for sample in own]
+    assert [(s.exemplar.labels, s.exemplar.value) for s in ours.samples if s.exemplar] == [
+        ({"trace_id": "ab12"}, 0.25)
+    ]
+    assert "ab12" not in texts[Format.TEXT]
+    (plain_family,) = parsed(texts[Format.TEXT])
+    assert [s[:3] for s in plain_family.samples] == [s[:3] for s in own]
+
+
+_AS_OURS: dict[str, Any] = {"unit": "seconds", "buckets": LATENCY.buckets}
