@@ -8,6 +8,7 @@ class EventKind(StrEnum):
     """What happened."""
 
     XID = "xid"
+    SXID = "sxid"
     GPU_LOST = "gpu_lost"
     GPU_HUNG = "gpu_hung"
     GPU_UNKNOWN = "gpu_unknown"
@@ -33,7 +34,7 @@ class Event:
     Attributes:
         at: when it happened, seconds since 1970.
         uuid: the GPU it happened to; empty when it concerns the node.
-        code: the Xid, when `kind` is `xid`.
+        code: the Xid or SXid, when `kind` is `xid` or `sxid`.
         message: one sentence for a person.
     """
 

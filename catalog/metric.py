@@ -38,6 +38,7 @@ class Scope(StrEnum):
 
     GPU = "gpu"  # `uuid` and `gpu` are added when it is rendered
     MIG = "mig"  # the same, and the family's own labels name the instance
+    NODE = "node"  # about the machine that the GPUs are in: nothing is added
     EXPORTER = "exporter"  # about the exporter itself: nothing is added
 
 
@@ -70,6 +71,7 @@ class Metric:
         name: the exported name, base unit and `_total` included.
         source: the NVML call or field that it is read from, or `gpuvitals` when we count it.
         labels: the family's own labels; `uuid` and `gpu` come with the scope.
+        scope: what one series describes. Series of the node lie in `Snapshot.node`, and under no UUID in history and totals.
         plausible: values outside this closed range are rejected and counted, never exported.
         history: whether the embedded history keeps it.
         integrates: the ratio or rate whose integral over time this counter is.

@@ -11,7 +11,7 @@ _HEADER = """\
 # Metrics
 
 {count} families. Every series of a GPU carries `uuid` and `gpu` (its index) beside the labels listed here; everything
-else about the GPU is on `gpu_info`, to be joined on `uuid`. A series is absent where the GPU cannot tell. *History* marks
+else about the GPU is on `gpu_info`, to be joined on `uuid`. A family *of the node* has only the labels listed. A series is absent where the GPU cannot tell. *History* marks
 what the embedded history keeps. A value outside its range is never exported; `gpuvitals_values_rejected_total` counts it.
 """
 
@@ -36,6 +36,8 @@ def _section(subject: ModuleType) -> Iterator[str]:
 def _row(metric: Metric) -> str:
     low, high = metric.plausible
     labels = ", ".join(f"`{label}`" for label in metric.labels) or "-"
+    if metric.scope is Scope.NODE:
+        labels = f"of the node: {labels}"
     ours = metric.scope is Scope.EXPORTER or metric.source == "gpuvitals"
     cells = (
         f"`{metric.name}`",

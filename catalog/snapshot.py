@@ -142,14 +142,20 @@ class Snapshot:
     Attributes:
         version: counts up with every change, so that what is derived can be cached by it.
         driver_up: whether the driver is loaded and has devices.
+        node: the newest readings about the node as a whole, by who gives them; each family has one giver.
     """
 
     version: int = 0
     driver_up: bool = False
     gpus: Mapping[str, GpuView] = field(default_factory=lambda: MappingProxyType({}))
+    node: Mapping[str, Reading] = field(default_factory=lambda: MappingProxyType({}))
 
     def with_gpu(self, view: GpuView) -> "Snapshot":
         gpus = {**self.gpus, view.identity.uuid: view}
         if view.identity.uuid not in self.gpus:
             gpus = dict(sorted(gpus.items(), key=lambda item: item[1].identity.index))
         return replace(self, version=self.version + 1, gpus=MappingProxyType(gpus))
+
+    def with_node(self, giver: str, reading: Reading) -> "Snapshot":
+        node = MappingProxyType({**self.node, giver: reading})
+        return replace(self, version=self.version + 1, node=node)

@@ -19,5 +19,5 @@ def log(event: Event) -> None:
     if event.uuid:
         fields["uuid"] = event.uuid
     if event.code is not None:
-        fields["xid"] = event.code
+        fields["code"] = event.code
     logger.log(_LEVELS[event.severity], "event.%s", event.kind.value, extra=fields)

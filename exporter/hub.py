@@ -7,7 +7,10 @@ from types import MappingProxyType
 from catalog.snapshot import GpuView, Identity, Reading, Snapshot, Tier, unnamed
 
 Listener = Callable[[str, Tier, Reading], None]
-"""Told of each reading as it arrives: the UUID, the tier, the reading."""
+"""Told of each reading as it arrives: the UUID (`NODE` if it is about the node), the tier, the reading."""
+
+NODE = ""
+"""The UUID of what belongs to the node."""
 
 
 class Hub:
@@ -72,3 +75,9 @@ class Hub:
         self.latest = self.latest.with_gpu(view.with_reading(tier, reading))
         for listener in self._listeners:
             listener(uuid, tier, reading)
+
+    def node(self, giver: str, reading: Reading) -> None:
+        """What *giver* counts or says of the node; it takes the place of what it said before."""
+        self.latest = self.latest.with_node(giver, reading)
+        for listener in self._listeners:
+            listener(NODE, Tier.COUNTED, reading)

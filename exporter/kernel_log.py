@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from catalog.errors import HistoryError
@@ -37,6 +37,7 @@ class Wiring:
     Attributes:
         steady: seconds that never jump.
         places: the UUIDs of the GPUs by PCI address, as they are known now.
+        switches: told of the NVSwitches that the log told of.
         counted: told what was committed.
         problem: told why the log cannot be read, each time that changes; `NONE` when it can be read again.
         lost: told how many records nobody could read.
@@ -45,6 +46,7 @@ class Wiring:
 
     steady: Clock
     places: Callable[[], Mapping[str, str]]
+    switches: Callable[[Collection[str]], None]
     counted: Callable[[Sequence[Counted]], None]
     problem: Callable[[Problem], None]
     lost: Callable[[int], None]
@@ -65,6 +67,7 @@ class XidWatch:
         self._saved_at = self._began = wiring.steady()
         self._ledger = Ledger(self._saved)
         self._problem = Problem.NONE
+        self._switches: frozenset[str] = frozenset()
         self._held: Batch | None = None
         self._unwritten: Outcome | None = None
 
@@ -92,6 +95,9 @@ class XidWatch:
             return _EVERY
         self._tell(batch)
         outcome = self._ledger.heard(batch, places, self._wiring.steady())
+        if outcome.mark.switches != self._switches:
+            self._switches = outcome.mark.switches
+            self._wiring.switches(self._switches)
         if (outcome.counted or self._due(outcome.mark)) and not await self._commit(outcome):
             return _RETRY
         if batch.problem:

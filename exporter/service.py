@@ -36,7 +36,7 @@ from exporter.web.door.doorway import doorway
 from exporter.web.door.guard import Guard
 from exporter.web.keys import CLOCK, EVENTS, HISTORY, HUB
 from exporter.web.scrape import Scrapes
-from exporter.xid_source import XidSource, open_log, path
+from exporter.xid_source import Inputs, XidSource, open_log, path, switches
 from exporter.xid_totals import XidTotals
 from history.minute import Key
 from probes import sources
@@ -70,8 +70,10 @@ class Service:
         self.failure = asyncio.get_running_loop().create_future()
         self.intake = Intake(self.hub, self.instruments, clock, self._happened, self._give_up)
         commits = self.store.commits(path(config))
-        log = open_log(config, commits.mark(), clock)
-        self.xids = XidSource(self.hub, self.xid_totals, commits, self.instruments, log)
+        inputs = Inputs(
+            log=open_log(config, commits.mark(), clock), switches=switches(config), clock=clock
+        )
+        self.xids = XidSource(self.hub, self.xid_totals, commits, self.instruments, inputs)
         self.reader = ReaderProcess(start, self.intake.hear, self.intake.reader_ended)
         self.instruments.set(
             exporter.BUILD_INFO, 1, version=VERSION, source=config.source.partition(":")[0]

@@ -1,7 +1,8 @@
 """Where the exporter's Xids come from, as the configuration says, joined to what counts and shows them."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from catalog.errors import HistoryError
@@ -10,11 +11,12 @@ from catalog.snapshot import Tier
 from exporter import event_log
 from exporter.commit_events import EventCommits
 from exporter.config import Config
-from exporter.hub import Hub
+from exporter.hub import NODE, Hub
 from exporter.kernel_log import Wiring, XidWatch, places
 from exporter.prometheus import Instruments
 from exporter.xid_totals import XidTotals
 from exporter.xids import Counted, Mark
+from probes import nvswitch
 from probes.kernel_log.reader import KernelLog, NoLog, Problem, boot_id
 
 _COLLECTOR = "kernel_log"
@@ -37,8 +39,27 @@ def open_log(config: Config, mark: Mark | None, clock: Callable[[], float]) -> K
     return KernelLog(Path(name), cursor, boot=boot_id(), wall=clock, steady=time.monotonic)
 
 
+def switches(config: Config) -> Callable[[], Collection[str]]:
+    """What finds this machine's NVSwitches; a recording or a simulator has those that its log tells of."""
+    return nvswitch.bound if config.source == "nvml" else frozenset
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """Where Xids come from.
+
+    Attributes:
+        switches: the NVSwitches that the system knows now.
+        clock: seconds since 1970.
+    """
+
+    log: KernelLog | NoLog
+    switches: Callable[[], Collection[str]]
+    clock: Callable[[], float]
+
+
 class XidSource:
-    """Counts Xids and shows what is committed."""
+    """Counts Xids and SXids and shows what is committed."""
 
     def __init__(
         self,
@@ -46,26 +67,33 @@ class XidSource:
         totals: XidTotals,
         commits: EventCommits,
         instruments: Instruments,
-        log: KernelLog | NoLog,
+        inputs: Inputs,
     ) -> None:
         self._hub = hub
+        self._inputs = inputs
         self._totals = totals
         self._instruments = instruments
         self._instruments.set(exporter.PERMISSION_DENIED, 0, collector=_COLLECTOR)
         wiring = Wiring(
             steady=time.monotonic,
             places=lambda: places(hub.latest),
+            switches=self._welcome_switches,
             counted=self._counted,
             problem=self._problem,
             lost=self._lost,
             failed=self._failed,
         )
-        self.watch = XidWatch(log, totals, commits, wiring)
+        self.watch = XidWatch(inputs.log, totals, commits, wiring)
 
     def welcome(self, uuid: str) -> None:
         """Show the counts of a GPU that was found."""
         self._totals.welcome(uuid, self._hub.latest.gpus[uuid].identity.model)
         self._show(uuid)
+        self._welcome_switches(self._inputs.switches())  # their driver is there when the GPUs are
+
+    def _welcome_switches(self, switches: Collection[str]) -> None:
+        self._totals.welcome_switches(switches)
+        self._show(NODE)
 
     def _counted(self, counted: Sequence[Counted]) -> None:
         for one in counted:
@@ -74,9 +102,17 @@ class XidSource:
             self._show(uuid)
 
     def _show(self, uuid: str) -> None:
+        if uuid == NODE:
+            self._show_node()
+            return
         view = self._hub.latest.gpus.get(uuid)
         if view:
             self._hub.reading(uuid, Tier.COUNTED, self._totals.reading(uuid, view.last_read))
+
+    def _show_node(self) -> None:
+        reading = self._totals.reading(NODE, self._inputs.clock())
+        if reading.values:
+            self._hub.node(_COLLECTOR, reading)
 
     def _problem(self, problem: Problem) -> None:
         denied = problem is Problem.DENIED

@@ -1,12 +1,16 @@
-"""The counters of Xids: how many, and when the last one was; shown only after they were committed."""
+"""The counters of Xids and SXids: how many, and when the last one was; shown only after they were committed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
-from catalog.metrics.events import XID_ERRORS, XID_LAST
+from catalog.metrics.events import SXID_ERRORS, SXID_LAST, XID_ERRORS, XID_LAST
 from catalog.snapshot import Layout, Reading
-from catalog.xid import counters
+from catalog.xid import counters, sxid
+from exporter.hub import NODE
 from exporter.xids import Counted
 from history.minute import Key
+
+_LAST = {XID_ERRORS: XID_LAST, SXID_ERRORS: SXID_LAST}
+"""When the last one was: the labels of its count, without the action."""
 
 
 class XidTotals:
@@ -17,7 +21,7 @@ class XidTotals:
     """
 
     def __init__(self, totals: Mapping[Key, float]) -> None:
-        ours = (XID_ERRORS, XID_LAST)
+        ours = (*_LAST, *_LAST.values())
         self.totals = {key: value for key, value in totals.items() if key.metric in ours}
         self._layouts: dict[str, Layout] = {}
 
@@ -26,13 +30,20 @@ class XidTotals:
         for code, action in counters.from_zero(model):
             self.totals.setdefault(Key(uuid, XID_ERRORS, (str(code), action.value)), 0.0)
 
+    def welcome_switches(self, switches: Collection[str]) -> None:
+        """Begin at 0 what NVSwitches at these PCI addresses can report and somebody has to act on."""
+        for switch in sorted(switches):
+            for code, action in sxid.from_zero():
+                key = Key(NODE, SXID_ERRORS, (switch, str(code), action.value))
+                self.totals.setdefault(key, 0.0)
+
     def after(self, counted: Iterable[Counted]) -> dict[Key, float]:
         """The totals that *counted* changes, as they will be."""
         changed: dict[Key, float] = {}
         for one in counted:
             if one.key is None:
                 continue
-            last = Key(one.key.uuid, XID_LAST, one.key.labels[:1])
+            last = Key(one.key.uuid, _LAST[one.key.metric], one.key.labels[:-1])
             changed[one.key] = changed.get(one.key, self.totals.get(one.key, 0.0)) + 1
             before = changed.get(last, self.totals.get(last, 0.0))
             changed[last] = max(before, one.event.at)
@@ -43,7 +54,7 @@ class XidTotals:
         self.totals.update(changed)
 
     def reading(self, uuid: str, at: float) -> Reading:
-        """The totals of one GPU."""
+        """The totals of one GPU, or of the node."""
         keys = [key for key in self.totals if key.uuid == uuid]
         series = tuple((metric, labels) for _, metric, labels in keys)
         layout = self._layouts.get(uuid)

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from catalog.event import Event, EventKind
-from catalog.metrics.events import XID_ERRORS
+from catalog.metrics.events import SXID_ERRORS, XID_ERRORS
 from catalog.xid import lookup, record, sxid
-from catalog.xid.actions import Action, gravest
+from catalog.xid.actions import Action
 from exporter.twins import Twins
 from history.minute import Key
 from probes.kernel_log import nvrm
-from probes.kernel_log.nvrm import Place, SxidRecord, XidRecord
+from probes.kernel_log.nvrm import Place, Switch, SxidRecord, XidRecord
 from probes.kernel_log.progress import Cursor
 from probes.kernel_log.reader import Batch, Problem
 from probes.kernel_log.record import Record
@@ -33,11 +33,13 @@ class Mark:
     Attributes:
         counting: whether records count; not while older ones are read for the first time.
         places: UUIDs by PCI address, as the log told them: of a lost GPU nobody else does.
+        switches: PCI addresses of the NVSwitches that the log told of.
     """
 
     cursor: Cursor = field(default_factory=Cursor)
     counting: bool = False
     places: Mapping[str, str] = field(default_factory=dict)
+    switches: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,7 @@ class Counted:
     """One event, and the counter that it adds one to.
 
     Attributes:
-        key: None if it only becomes history: it is older than our first start, of a switch, or of a GPU that nobody knows.
+        key: None if it only becomes history: it is older than our first start, or of a GPU that nobody knows.
     """
 
     event: Event
@@ -77,6 +79,7 @@ class Ledger:
         mark = mark or Mark()
         self._counting = mark.counting
         self._learned = dict(mark.places)
+        self._switches = set(mark.switches)
         self._judge = judge
         self._twins = Twins()
 
@@ -113,13 +116,18 @@ class Ledger:
         if batch.caught_up:
             self._counting = True
         counted += self._alone(batch, now)
-        mark = Mark(cursor=batch.cursor, counting=self._counting, places=dict(self._learned))
+        mark = Mark(
+            cursor=batch.cursor,
+            counting=self._counting,
+            places=dict(self._learned),
+            switches=frozenset(self._switches),
+        )
         return Outcome(counted=tuple(counted), mark=mark, lost=batch.lost)
 
     def _record(
         self,
         heard: Record,
-        found: XidRecord | SxidRecord | Place,
+        found: XidRecord | SxidRecord | Place | Switch,
         places: Mapping[str, str],
         now: float,
     ) -> Iterator[Counted]:
@@ -127,11 +135,20 @@ class Ledger:
         match found:
             case Place():
                 self._learned[found.pci] = found.uuid
+            case Switch():
+                self._switches.add(found.pci)
             case SxidRecord():
-                yield Counted(event=_of_switch(found, at))
+                self._switches.add(found.pci)
+                yield self._sxid(found, at)
             case XidRecord():
                 uuid = places.get(found.pci) or self._learned.get(found.pci, "")
                 yield from self._xid(found, uuid, at, now)
+
+    def _sxid(self, found: SxidRecord, at: float) -> Counted:
+        action = sxid.action(found.code, fatal=found.fatal)
+        labels = (found.pci, str(found.code), action.value)
+        key = Key("", SXID_ERRORS, labels) if self._counting else None
+        return Counted(event=_of_switch(found, action, at), key=key)
 
     def _xid(self, found: XidRecord, uuid: str, at: float, now: float) -> Iterator[Counted]:
         action = self._judge(found.code, found.text)
@@ -180,13 +197,16 @@ def _sentence(found: XidRecord) -> str:
     return f"Xid {found.code}: {text} ({', '.join(filter(None, details))})"
 
 
-def _of_switch(found: SxidRecord, at: float) -> Event:
-    """What the log calls fatal is not taken for less, whatever the table says."""
+def _of_switch(found: SxidRecord, action: Action, at: float) -> Event:
     known = sxid.explain(found.code)
-    said = Action.RESET_GPU if found.fatal else Action.NONE
-    action = gravest((said, known.action)) if known else said
     where = f"switch {found.switch} at {found.pci}"
     link = "" if found.link is None else f", link {found.link}"
     text = found.text[:_LONGEST] or (known.name if known else "not listed by NVIDIA")
     message = f"SXid {found.code}: {text} ({where}{link})"
-    return _event(found.code, action, message, "", at)  # of the node: no GPU
+    return Event(
+        at=at,
+        kind=EventKind.SXID,
+        severity=action.severity,
+        message=message,
+        code=found.code,
+    )

@@ -3,7 +3,12 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from catalog.metric import Metric
+from catalog.metric import Metric, Scope
+
+
+def label_names(metric: Metric) -> tuple[str, ...]:
+    """The labels of a series of *metric* in the history: `uuid` first, unless it is about the node."""
+    return metric.labels if metric.scope is Scope.NODE else ("uuid", *metric.labels)
 
 
 class Key(NamedTuple):
@@ -14,8 +19,9 @@ class Key(NamedTuple):
     labels: tuple[str, ...] = ()
 
     def named(self) -> dict[str, str]:
-        """All labels by name, `uuid` first."""
-        return {"uuid": self.uuid, **dict(zip(self.metric.labels, self.labels, strict=True))}
+        """All labels by name, in the order of `label_names`."""
+        values = self.labels if self.metric.scope is Scope.NODE else (self.uuid, *self.labels)
+        return dict(zip(label_names(self.metric), values, strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

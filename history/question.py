@@ -10,6 +10,7 @@ from typing import Protocol
 
 from catalog.errors import HistoryError
 from catalog.metric import Kind, Metric
+from history.minute import label_names
 
 MINUTE = 60
 
@@ -46,7 +47,7 @@ class Question:
         start: seconds since 1970.
         end: seconds since 1970, excluded.
         step: seconds, a multiple of 60; 0 is one step over the whole range.
-        match: only series whose labels, `uuid` included, have these values.
+        match: only series whose labels have these values; those of a GPU have `uuid` too.
         by: series that agree in these labels become one line; None keeps each series.
         q: which quantile, 0 to 1; the other functions ignore it.
 
@@ -104,10 +105,12 @@ def _check_function(metric: Metric, function: Function) -> None:
 
 
 def _check_labels(metric: Metric, names: tuple[str, ...]) -> None:
-    known = ("uuid", *metric.labels)
+    known = label_names(metric)
     for name in names:
         if name not in known:
-            raise HistoryError(f"{metric.name} has no label {name!r}; it has {', '.join(known)}")
+            raise HistoryError(
+                f"{metric.name} has no label {name!r}; it has {', '.join(known) or 'none'}"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from history.minute import Key
 
 def number(connection: sqlite3.Connection, key: Key) -> int:
     """The number of the series *key*; a new one gets the next."""
-    own = {name: value for name, value in key.named().items() if name != "uuid"}
+    own = dict(zip(key.metric.labels, key.labels, strict=True))
     name = (key.metric.name, key.uuid, json.dumps(own, sort_keys=True))
     connection.execute(
         "INSERT OR IGNORE INTO series (metric, uuid, labels) VALUES (?, ?, ?)", name
@@ -23,24 +23,25 @@ def number(connection: sqlite3.Connection, key: Key) -> int:
 
 
 def of_metric(connection: sqlite3.Connection, metric: Metric) -> dict[int, dict[str, str]]:
-    """The labels of every series of *metric*, `uuid` first, by its number."""
-    rows = connection.execute(
-        "SELECT id, uuid, labels FROM series WHERE metric = ? ORDER BY uuid, labels",
-        (metric.name,),
-    )
-    return {
-        number: {"uuid": uuid, **own}
-        for number, uuid, labels in rows
-        if (own := json.loads(labels)).keys() == set(metric.labels)
-    }
+    """The labels of every series of *metric* by its number."""
+    return {number: key.named() for number, key in _of_metric(connection, metric)}
 
 
 def keys(connection: sqlite3.Connection) -> Iterator[tuple[int, Key]]:
     """Every series that the catalogue still knows."""
     for metric in BY_NAME.values():
-        for number, labels in of_metric(connection, metric).items():
-            own = tuple(labels[name] for name in metric.labels)
-            yield number, Key(labels["uuid"], metric, own)
+        yield from _of_metric(connection, metric)
+
+
+def _of_metric(connection: sqlite3.Connection, metric: Metric) -> Iterator[tuple[int, Key]]:
+    rows = connection.execute(
+        "SELECT id, uuid, labels FROM series WHERE metric = ? ORDER BY uuid, labels",
+        (metric.name,),
+    )
+    for number, uuid, labels in rows:
+        own = json.loads(labels)
+        if own.keys() == set(metric.labels):
+            yield number, Key(uuid, metric, tuple(own[name] for name in metric.labels))
 
 
 def forget_unused(connection: sqlite3.Connection) -> None:

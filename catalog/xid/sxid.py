@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import cache
 
 from catalog.xid import csvfile
-from catalog.xid.actions import Action
+from catalog.xid.actions import Action, gravest
 
 GUIDE = "https://docs.nvidia.com/datacenter/tesla/fabric-manager-user-guide/"
 
@@ -41,6 +41,23 @@ class Sxid:
 def explain(code: int) -> Sxid | None:
     """What *code* means, None if NVIDIA does not list it: then the log's own word, fatal or not, decides."""
     return catalogued().get(code)
+
+
+def action(code: int, *, fatal: bool) -> Action:
+    """What an SXid asks for; what the log calls fatal is not taken for less, whatever the table says."""
+    known = explain(code)
+    return gravest(
+        (Action.RESET_GPU if fatal else Action.NONE, known.action if known else Action.NONE)
+    )
+
+
+def from_zero() -> tuple[tuple[int, Action], ...]:
+    """The codes that page or ticket with their actions: counted from zero for each switch that is known."""
+    return tuple(
+        (known.code, known.action)
+        for known in catalogued().values()
+        if known.action.pages or known.action.tickets
+    )
 
 
 @cache

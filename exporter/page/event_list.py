@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
-from catalog.event import Event
+from catalog.event import Event, EventKind
 from catalog.snapshot import GpuView
 from exporter.page import address, icon, instant, words
 from exporter.page.markup import Child, Markup, tag
 from exporter.page.scene import Scene
 
 _SHAPES = {"info": "ok", "warning": "degraded", "critical": "unhealthy"}
+_CODED = {EventKind.XID: "Xid", EventKind.SXID: "SXid"}
 
 
 def event_list(scene: Scene) -> Markup:
@@ -47,7 +48,7 @@ def _event(event: Event, gpus: Mapping[str, GpuView]) -> Markup:
 
 def _kind(event: Event) -> str:
     if event.code is not None:
-        return f"Xid {event.code}"
+        return f"{_CODED[event.kind]} {event.code}"
     kind = words.plain(event.kind)
     return kind[0].upper() + kind[1:]
 

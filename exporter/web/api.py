@@ -2,14 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aiohttp import web
 
 from catalog.errors import CollectorError
-from catalog.metric import Metric
-from catalog.snapshot import GpuView
+from catalog.snapshot import GpuView, Reading
 from exporter.reader import ReaderProcess
 from exporter.web import events_api, history_api
 from exporter.web.keys import CLOCK, EVENTS, HISTORY, HUB
@@ -26,6 +25,7 @@ async def gpus(request: web.Request) -> web.Response:
     body = {
         "driver_up": snapshot.driver_up,
         "gpus": [_gpu(view) for view in snapshot.gpus.values()],
+        "node": {"metrics": _families(snapshot.node.values())},
     }
     return web.json_response(body)
 
@@ -69,13 +69,6 @@ async def faults(request: web.Request) -> web.Response:
 
 def _gpu(view: GpuView) -> dict[str, Any]:
     identity = view.identity
-    families: dict[Metric, list[dict[str, Any]]] = {}
-    for reading in view.current():
-        for sample in reading.samples():
-            labels = dict(zip(sample.metric.series_labels, sample.labels, strict=True))
-            families.setdefault(sample.metric, []).append(
-                {"labels": labels, "value": sample.value}
-            )
     return {
         "uuid": identity.uuid,
         "gpu": identity.index,
@@ -84,5 +77,15 @@ def _gpu(view: GpuView) -> dict[str, Any]:
         "state": view.state,
         "reason": view.reason,
         "last_read": view.last_read,
-        "metrics": {metric.name: series for metric, series in families.items()},
+        "metrics": _families(view.current()),
     }
+
+
+def _families(readings: Iterable[Reading]) -> dict[str, list[dict[str, Any]]]:
+    families: dict[str, list[dict[str, Any]]] = {}
+    for reading in readings:
+        for sample in reading.samples():
+            labels = dict(zip(sample.metric.series_labels, sample.labels, strict=True))
+            family = families.setdefault(sample.metric.name, [])
+            family.append({"labels": labels, "value": sample.value})
+    return families

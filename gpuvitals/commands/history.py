@@ -15,6 +15,7 @@ from history import asking, export, table
 from history.asking import Words
 from history.database import Database
 from history.export import Format
+from history.minute import label_names
 from history.question import Question
 from history.sqlite import SqliteHistory
 from history.table import Row
@@ -129,7 +130,7 @@ def _labels(questions: Iterable[Question]) -> tuple[str, ...]:
 
 
 def _names(question: Question) -> tuple[str, ...]:
-    return ("uuid", *question.metric.labels) if question.by is None else question.by
+    return label_names(question.metric) if question.by is None else question.by
 
 
 def _rows(history: SqliteHistory, questions: list[Question]) -> Iterator[Row]:

@@ -1,4 +1,4 @@
-"""What NVIDIA's driver says in the kernel log: Xids, SXids of the switches, which GPU sits at which address.
+"""What NVIDIA's drivers say in the kernel log: Xids, SXids of the switches, which GPU or switch sits at which address.
 
 The shapes are those of the drivers' own sources (open-gpu-kernel-modules, `krcReportXid` in kernel_rc.c) and of older logs:
 `NVRM: Xid (PCI:dddd:bb:dd[ GPU-I:nn[ GPU-CI:nn]]): CODE, [pid=P, ][name=N, ]TEXT`, before that without `PCI:`.
@@ -24,6 +24,7 @@ _SXID = re.compile(
 _PLACE = re.compile(
     r"NVRM: GPU at (?P<pci>[0-9a-fA-FPCI:.]{5,24}): (?P<uuid>GPU-[0-9a-fA-F-]{36})(?![\w-])"
 )
+_SWITCH = re.compile(r"nvidia-nvswitch: Probing device (?P<pci>[0-9a-fA-F:.]{7,16}),")
 _WORDS = re.compile(r"[(\[](0x[0-9a-fA-F]{1,8}(?:[ ,]{1,2}0x[0-9a-fA-F]{1,8}){0,15})[)\]]")
 _CHANGE = re.compile(r"from (0x[0-9a-fA-F]{1,8}) \([^)]{0,60}\) to (0x[0-9a-fA-F]{1,8})\b")
 _SUB_CODED = frozenset((74, *range(144, 151)))
@@ -73,15 +74,22 @@ class Place:
     uuid: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switch:
+    """An NVSwitch that its driver found; said before its first SXid."""
+
+    pci: str
+
+
 def mentioned(text: str) -> bool:
     """Whether `read` may find something: a cheap look, for most lines are about something else."""
-    return "Xid (" in text or "GPU at" in text
+    return "Xid (" in text or "GPU at" in text or "nvidia-nvswitch: Probing" in text
 
 
-def read(text: str) -> Iterator[XidRecord | SxidRecord | Place]:
+def read(text: str) -> Iterator[XidRecord | SxidRecord | Place | Switch]:
     """What a record says; each line counts, quotations in the middle of a line do not."""
     for line in text.split("\n"):
-        found = _xid(line) or _sxid(line) or _place(line)
+        found = _xid(line) or _sxid(line) or _place(line) or _switch(line)
         if found:
             yield found
 
@@ -132,3 +140,9 @@ def _place(line: str) -> Place | None:
     found = _PLACE.match(line)
     pci = bus_id(found["pci"]) if found else None
     return Place(pci=pci, uuid=found["uuid"]) if found and pci else None
+
+
+def _switch(line: str) -> Switch | None:
+    found = _SWITCH.match(line)
+    pci = bus_id(found["pci"]) if found else None
+    return Switch(pci=pci) if pci else None

@@ -24,7 +24,7 @@ def test_an_event_is_one_line_with_its_fields(caplog: pytest.LogCaptureFixture) 
 
     (record,) = caplog.records
     assert (record.levelname, record.getMessage()) == ("ERROR", "event.xid")
-    assert {"uuid": "GPU-a", "xid": 79, "text": "Xid 79: gone"}.items() <= vars(record).items()
+    assert {"uuid": "GPU-a", "code": 79, "text": "Xid 79: gone"}.items() <= vars(record).items()
 
 
 def test_an_event_of_the_node_names_no_gpu(caplog: pytest.LogCaptureFixture) -> None:

@@ -17,7 +17,18 @@ from prometheus_client.openmetrics import exposition as openmetrics
 
 from catalog import histogram
 from catalog.metric import Kind, Metric, Sample, Unit
-from catalog.metrics import ALL, clocks, ecc, memory, modes, pcie, power, state, utilization
+from catalog.metrics import (
+    ALL,
+    clocks,
+    ecc,
+    events,
+    memory,
+    modes,
+    pcie,
+    power,
+    state,
+    utilization,
+)
 from catalog.snapshot import Exemplar, GpuView, Identity, Layout, Reading, Snapshot, Tier
 from exporter.exposition import Exposition, Format
 from exporter.hub import Hub
@@ -161,6 +172,18 @@ def test_writing_again_changes_nothing(snapshot: Snapshot) -> None:
     assert Exposition().render(snapshot, Format.TEXT) == first
 
 
+SWITCHES = Reading(
+    at=NOW,
+    layout=Layout(
+        (
+            (events.SXID_ERRORS, ("00000000:A9:00.0", "20034", "reset_gpu")),
+            (events.SXID_LAST, ("00000000:A9:00.0", "20034")),
+        )
+    ),
+    values=(2.0, NOW),
+)
+
+
 def rich_snapshot() -> Snapshot:
     """Two GPUs that tell everything, read twice, and what we count of them; and one that is hung."""
     integrals = Integrals({})
@@ -175,6 +198,7 @@ def rich_snapshot() -> Snapshot:
                     integrals.observe(uuid, tier, reading)
             hub.reading(uuid, Tier.DERIVED, integrals.reading(uuid, NOW + second))
     child.health(2, "hung", "a call has not returned for 4 s")
+    hub.node("switches", SWITCHES)
     return hub.latest
 
 
@@ -279,3 +303,14 @@ def test_a_histogram_of_a_gpu_is_what_prometheus_client_writes() -> None:
 
 
 _AS_OURS: dict[str, Any] = {"unit": "seconds", "buckets": LATENCY.buckets}
+
+
+def test_series_of_the_node_name_no_gpu() -> None:
+    """They have the labels of their family, as prometheus_client would write them."""
+    text = Exposition().render(Snapshot().with_node("switches", SWITCHES), Format.TEXT)
+
+    first, last = parsed(text)
+    assert [(sample.labels, sample.value) for sample in first.samples] == [
+        ({"nvswitch": "00000000:A9:00.0", "sxid": "20034", "action": "reset_gpu"}, 2.0)
+    ]
+    assert last.samples[0].value == NOW

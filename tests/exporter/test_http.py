@@ -16,7 +16,7 @@ from aiohttp import ClientSession, web
 from catalog.event import Event, EventKind, Severity
 from catalog.metric import Metric
 from catalog.metrics import ALL, exporter, processes
-from catalog.metrics.events import XID_LAST
+from catalog.metrics.events import SXID_LAST, XID_LAST
 from catalog.snapshot import Tier
 from exporter.config import Config
 from exporter.exposition import Format
@@ -83,10 +83,12 @@ class Exporter:
         _, text, _ = await self.get(f"/metrics?name[]={metric.name}")
         return float(text.split()[-1]) > 0
 
-    async def counts_an_xid(self) -> bool:
-        """Whether the Xids that were told are counted; NVML's wait a second for the kernel log's."""
+    async def counts_xids(self) -> bool:
+        """Whether an Xid and an SXid that were told are counted; NVML's wait a second for the kernel log's."""
         await self.service.xids.watch.step()
-        return bool(self.service.hub.latest.gpus[UUID].labelled(XID_LAST))
+        node = self.service.hub.latest.node.values()
+        switches = any(sample.metric is SXID_LAST for told in node for sample in told.samples())
+        return switches and bool(self.service.hub.latest.gpus[UUID].labelled(XID_LAST))
 
     async def scrapes_under_way(self, count: int) -> bool:
         """Whether so many clients are being served."""
@@ -131,18 +133,26 @@ async def server(tmp_path: Path) -> AsyncIterator[Exporter]:
 # -- /metrics ----------------------------------------------------------------------------------------------------------
 
 
-async def test_emitted_equals_catalogued(server: Exporter) -> None:
+SXID = "nvidia-nvswitch2: SXid (PCI:0000:a9:00.0): 20034, Fatal, Link 30 LTSSM Fault Up"
+
+
+async def test_emitted_equals_catalogued(tmp_path: Path) -> None:
     """A GPU that can tell everything fills every family of the catalogue, and no other is there but the process's."""
     device = rich()
     device.answers["nvmlDeviceGetSramEccErrorStatus"] = Return.NO_PERMISSION
     blank = rich(1)
     blank.answers["nvmlDeviceGetPowerUsage"] = 2**32 - 1
     blank.answers["nvmlDeviceGetPcieReplayCounter"] = Return.UNKNOWN
-    server.child(device, blank)
-    server.service.intake.hear(Happened(replace(EVENT, uuid=UUID)))
-    await until(server.counts_an_xid)
-
-    _, text, _ = await server.get("/metrics")
+    log = tmp_path / "kmsg"
+    log.touch()
+    async with served(tmp_path, kernel_log=str(log)) as server:
+        server.child(device, blank)
+        await server.service.xids.watch.step()
+        log.write_text(f"{SXID}\n")
+        server.service.intake.hear(Happened(replace(EVENT, uuid=UUID)))
+        await until(server.counts_xids)
+        _, text, _ = await server.get("/metrics")
+        _, body = await server.json("/api/v1/gpus")
 
     found = {
         family.name + ("_total" if family.type == "counter" else "") for family in parsed(text)
@@ -150,6 +160,12 @@ async def test_emitted_equals_catalogued(server: Exporter) -> None:
     others = {name for name in found if name.startswith(("process_", "python_"))}
     assert found - others == {metric.name for metric in ALL}
     assert len(others) > 4
+    (counted,) = [
+        series
+        for series in body["node"]["metrics"]["gpu_nvswitch_sxid_errors_total"]
+        if series["value"]
+    ]
+    assert counted["labels"]["sxid"] == "20034"
 
 
 async def test_both_formats(server: Exporter) -> None:

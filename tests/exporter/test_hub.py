@@ -1,8 +1,8 @@
 """What the hub knows, and who it tells."""
 
-from catalog.metrics import power
+from catalog.metrics import events, power
 from catalog.snapshot import Identity, Layout, Reading, Tier, unnamed
-from exporter.hub import Hub
+from exporter.hub import NODE, Hub
 
 LAYOUT = Layout(((power.NOW, ()),))
 
@@ -117,7 +117,7 @@ def test_what_does_not_answer_shows_no_stale_gauge() -> None:
         for tier, kept in hub.latest.gpus["GPU-a"].readings.items()
         if kept in list(hub.latest.gpus["GPU-a"].current())
     ]
-    assert shown == [Tier.ONCE, Tier.DERIVED, Tier.COUNTED]
+    assert shown == [Tier.ONCE, Tier.DERIVED, Tier.COUNTED, Tier.PROBE_TOTALS]
 
 
 def test_freshness_is_of_what_was_read() -> None:
@@ -186,3 +186,19 @@ def test_a_stand_in_is_not_missing() -> None:
     hub.found(identity("GPU-b", 1))
 
     assert hub.missing((unnamed(0), "GPU-b")) == ()
+
+
+def test_what_is_said_of_the_node() -> None:
+    """It is kept by who says it and told on under no UUID; GPUs that come and go leave it alone."""
+    told: list[tuple[str, Tier, Reading]] = []
+    hub = Hub((lambda *heard: told.append(heard),))
+    layout = Layout(((events.SXID_LAST, ("00000000:A9:00.0", "20034")),))
+    first, second = (Reading(at=at, layout=layout, values=(at,)) for at in (5.0, 6.0))
+    hub.node("switches", first)
+    hub.node("others", first)
+    hub.node("switches", second)
+    hub.forget()
+
+    assert hub.latest.node == {"switches": second, "others": first}
+    assert told[-1] == (NODE, Tier.COUNTED, second)
+    assert hub.latest.version == 4

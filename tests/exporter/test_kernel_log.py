@@ -6,7 +6,7 @@ import pytest
 
 from catalog.errors import HistoryError
 from catalog.event import Event, EventKind, Severity
-from catalog.metrics.events import XID_ERRORS, XID_LAST
+from catalog.metrics.events import SXID_ERRORS, SXID_LAST, XID_ERRORS, XID_LAST
 from catalog.snapshot import GpuView, Identity, Snapshot
 from exporter.commit_events import EventCommits
 from exporter.kernel_log import Wiring, XidWatch, places
@@ -53,6 +53,7 @@ class Node:
         self.wiring = Wiring(
             steady=lambda: self.steady,
             places=lambda: self.places,
+            switches=self.totals.welcome_switches,
             counted=lambda counted: self.told.append([one.event.code for one in counted]),
             problem=self.told.append,
             lost=self.told.append,
@@ -251,3 +252,26 @@ def test_places_of_a_snapshot() -> None:
     snapshot = Snapshot().with_gpu(GpuView(identity=named)).with_gpu(GpuView(identity=unnamed))
 
     assert places(snapshot) == {"00000000:3B:00.0": "GPU-1"}
+
+
+SWITCH = "6,{n},1,-;nvidia-nvswitch: Probing device 0000:a9:00.0, Vendor Id = 0x10de, Device Id = 0x22a3, Class = 0x68000"
+SXID = "3,{n},1,-;nvidia-nvswitch2: SXid (PCI:0000:a9:00.0): 20034, Fatal, Link 30 LTSSM Fault Up"
+SWITCHED = Key("", SXID_ERRORS, ("00000000:A9:00.0", "20034", "reset_gpu"))
+
+
+async def test_a_switch_counts_from_zero_and_over_a_restart(node: Node) -> None:
+    """When its driver finds it nothing has happened; then each SXid is one, with the time of the last."""
+    node.write(SWITCH.format(n=1))
+    await node.watch.step()
+    before = dict(node.totals.totals)
+    node.write(SXID.format(n=2), SXID.format(n=3))
+    await node.watch.step()
+    node.restart()
+    await node.watch.step()
+
+    assert before[SWITCHED] == 0.0
+    assert Totals(node.database).load() == {
+        SWITCHED: 2.0,
+        Key("", SXID_LAST, SWITCHED.labels[:2]): NOW,
+    }
+    assert node.totals.totals.keys() == before.keys()

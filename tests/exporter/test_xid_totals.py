@@ -1,6 +1,7 @@
 from catalog.event import Event, EventKind, Severity
 from catalog.metrics import power
-from catalog.metrics.events import XID_ERRORS, XID_LAST
+from catalog.metrics.events import SXID_ERRORS, XID_ERRORS, XID_LAST
+from exporter.hub import NODE
 from exporter.xid_totals import XidTotals
 from exporter.xids import Counted
 from history.minute import Key
@@ -52,3 +53,17 @@ def test_the_layout_stays_while_the_series_do() -> None:
 
     assert before.layout is after.layout
     assert after.values == (4.0, 60.0)
+
+
+def test_a_switch_begins_at_zero() -> None:
+    """For each code that somebody has to act on; what it counted before a restart stays."""
+    key = Key(NODE, SXID_ERRORS, ("00000000:A9:00.0", "20034", "reset_gpu"))
+    totals = XidTotals({key: 2.0})
+    totals.welcome_switches(["00000000:A9:00.0", "00000000:AA:00.0"])
+    found = totals.reading(NODE, 100.0).samples()
+    values = {(sample.metric, *sample.labels): sample.value for sample in found}
+
+    assert values[key[1], *key.labels] == 2.0
+    assert values[SXID_ERRORS, "00000000:AA:00.0", "20034", "reset_gpu"] == 0.0
+    assert {labels[-1] for _, *labels in values} == {"contact_support", "reset_gpu", "reboot_node"}
+    assert totals.reading("GPU-1", 100.0).values == ()

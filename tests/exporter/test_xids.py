@@ -1,7 +1,7 @@
 import pytest
 
 from catalog.event import Event, EventKind, Severity
-from catalog.metrics.events import XID_ERRORS
+from catalog.metrics.events import SXID_ERRORS, XID_ERRORS
 from catalog.xid import lookup
 from catalog.xid.actions import Action
 from exporter.xids import Ledger, Mark, Outcome
@@ -12,6 +12,7 @@ from probes.kernel_log.record import Record
 
 AT = 1_800_000_000.0
 PLACES = {"00000000:3B:00.0": "GPU-1", "00000000:5E:00.0": "GPU-2"}
+SXID = "nvidia-nvswitch2: SXid (PCI:0000:a9:00.0): 20034, Fatal, Link 30 LTSSM Fault Up"
 LOST_GPU = "GPU-71dcdf29-68ae-87d1-b57b-86d9f8f01ffc"
 GOING_ON = Mark(cursor=Cursor(origin="boot", next=7), counting=True)
 
@@ -248,9 +249,24 @@ def test_errors_of_switches(line: str, severity: Severity) -> None:
     """They are the node's; what the log calls fatal is."""
     (counted,) = Ledger(GOING_ON).heard(batch(f"nvidia-nvswitch2: {line}"), PLACES, 0.0).counted
 
-    assert (counted.key, counted.event.uuid) == (None, "")
-    assert counted.event.severity is severity
+    assert counted.key is not None
+    assert counted.key[:2] == ("", SXID_ERRORS)
+    assert counted.key.labels[0] == "00000000:A9:00.0"
+    assert Action(counted.key.labels[2]).severity is counted.event.severity is severity
+    assert (counted.event.kind, counted.event.uuid) == (EventKind.SXID, "")
     assert "switch 2 at 00000000:A9:00.0" in counted.event.message
+
+
+def test_older_errors_of_switches_become_history() -> None:
+    """As Xids do on a first start; the switch itself is known from then on, after a restart too."""
+    ledger = Ledger(None)
+    outcome = ledger.heard(batch(SXID), PLACES, 0.0)
+    (found,) = ledger.heard(batch(SXID), PLACES, 1.0).counted
+
+    assert keys(outcome) == [None]
+    assert outcome.mark.switches == {"00000000:A9:00.0"}
+    assert Ledger(outcome.mark).heard(batch(), PLACES, 0.0).mark.switches == outcome.mark.switches
+    assert found.key is not None
 
 
 def test_a_burst() -> None:

@@ -34,6 +34,7 @@ async def _follow(log: Path, database: Database) -> None:
     wiring = Wiring(
         steady=time.monotonic,
         places=lambda: PLACES,
+        switches=lambda _: None,
         counted=_count,
         problem=lambda problem: _say(f"problem {problem}"),
         lost=lambda lost: _say(f"lost {lost}"),

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from catalog.errors import HistoryError
 from catalog.metrics import clocks, power
+from catalog.metrics.events import SXID_ERRORS
+from catalog.snapshot import Layout, Reading
 from history import blocks, compaction
 from history.database import Database
 from history.events import EventLog
@@ -351,3 +353,28 @@ def test_answers_equal_brute_force(case: tuple[list[Minute], Question, float]) -
     assert answer.keys() == expected.keys()
     for labels, steps in expected.items():
         assert answer[labels] == pytest.approx(steps, rel=1e-12)
+
+
+def test_a_series_of_the_node_has_no_uuid(history: SqliteHistory) -> None:
+    """It is kept under none, goes on from where it was, and answers by its own labels only."""
+    labels = ("00000000:A9:00.0", "20034", "reset_gpu")
+    key = Key("", SXID_ERRORS, labels)
+    rollup = Rollup({key: 1.0})
+    layout = Layout(((SXID_ERRORS, labels),))
+    rollup.observe("", Reading(at=T0 + 1.0, layout=layout, values=(3.0,)))
+    history.append(rollup.flush(T0 + 2.0))
+    question = Question(
+        metric=SXID_ERRORS,
+        function=Function.INCREASE,
+        start=T0,
+        end=T0 + 60,
+        match={"sxid": "20034"},
+    )
+
+    (line,) = history.answer(question)
+
+    assert (line.labels, list(line.values)) == (key.named(), [2.0])
+    assert tuple(line.labels) == ("nvswitch", "sxid", "action")
+    assert history.last_counters() == {key: 3.0}
+    with pytest.raises(HistoryError, match="no label 'uuid'; it has nvswitch, sxid, action"):
+        Question(metric=SXID_ERRORS, function=Function.LAST, start=0, end=60, by=("uuid",))

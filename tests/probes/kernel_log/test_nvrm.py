@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from catalog.xid import lookup, record
 from catalog.xid.actions import Action
 from probes.kernel_log import nvrm
-from probes.kernel_log.nvrm import Place, SxidRecord, XidRecord
+from probes.kernel_log.nvrm import Place, Switch, SxidRecord, XidRecord
 
 GPU = "00000000:3B:00.0"
 
@@ -281,7 +281,7 @@ PARTS = st.sampled_from(
     (
         *("NVRM: ", "Xid ", "(PCI:", "0000:3b:00", " GPU-I:05", "): ", "79", ", ", "pid=", "'"),
         *("name=", "<unknown>", "nvidia-nvswitch0: S", "Fatal", "Link 3", "(0x1 0x2)", "\n"),
-        *("0x0 (", "GPU at "),
+        *("0x0 (", "GPU at ", "nvidia-nvswitch: Probing device ", "0000:a9:00.0,"),
     )
 )
 
@@ -301,3 +301,11 @@ def test_long_lines(part: str) -> None:
     found = list(nvrm.read(start + part * (2**20 // len(part))))
 
     assert len(found) == 1
+
+
+def test_a_switch_is_found() -> None:
+    """As its driver says when it is loaded (nvswitch_probe of open-gpu-kernel-modules)."""
+    line = "nvidia-nvswitch: Probing device 0000:08:00.0, Vendor Id = 0x10de, Device Id = 0x22a3, Class = 0x68000 "
+
+    assert list(nvrm.read(line)) == [Switch(pci="00000000:08:00.0")]
+    assert nvrm.mentioned(line)
