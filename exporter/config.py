@@ -29,7 +29,8 @@ class Config:
         "Prometheus web configuration file: TLS, client certificates, users.", ""
     )
     node: str = _setting(
-        "Name of this machine, shown with each of its GPUs; its host name by default.", ""
+        "Name of this machine, shown with each of its GPUs; by default what its scenario says, else its host name.",
+        "",
     )
     state_dir: str = _setting(
         "Folder that keeps history, totals and events.", "/var/lib/gpuvitals"

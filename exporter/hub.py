@@ -1,6 +1,6 @@
 """The newest snapshot that the reader child's messages add up to; nothing is read because someone asks."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -26,36 +26,28 @@ class Hub:
     def found(self, identity: Identity) -> None:
         """A GPU told who it is, which a lost or hung one may do: it is well when its state says so.
 
-        What held its index before stays to be seen if it is lost, or if it may still be found at another index.
+        What held its index before stays: it is lost, or will be found at another one.
         """
-        gpus = {
-            uuid: view
-            for uuid, view in self.latest.gpus.items()
-            if view.identity.index != identity.index
-            or uuid == identity.uuid
-            or (view.state in ("lost", "unknown") and uuid != unnamed(identity.index))
-        }
-        view = replace(gpus.get(identity.uuid, GpuView(identity=identity)), identity=identity)
+        self.drop(unnamed(identity.index))
+        known = self.latest.gpus.get(identity.uuid, GpuView(identity=identity))
+        view = replace(known, identity=identity)
         if view.state not in ("hung", "lost"):
             view = replace(view, state="ok", reason="")
-        self.latest = replace(self.latest, gpus=MappingProxyType(gpus)).with_gpu(view)
+        self.latest = self.latest.with_gpu(view)
 
-    def missing(self, uuids: Collection[str]) -> tuple[Identity, ...]:
-        """The GPUs that are known and not among *uuids*, where a stand-in means the GPU that has its index."""
-        return tuple(
-            view.identity
-            for uuid, view in self.latest.gpus.items()
-            if uuid not in uuids and unnamed(view.identity.index) not in uuids
-        )
-
-    def unnamed(self, index: int) -> str:
-        """The UUID by which the GPU at *index* is known that has not told its own to this reader."""
-        for uuid, view in self.latest.gpus.items():
-            if view.identity.index == index and view.state != "lost":
-                return uuid
+    def nameless(self, index: int) -> str:
+        """The stand-in of the GPU at *index*, which is known from now on."""
         identity = Identity(uuid=unnamed(index), index=index, model="", pci_bus_id="")
-        self.latest = self.latest.with_gpu(GpuView(identity=identity))
+        if identity.uuid not in self.latest.gpus:
+            self.latest = self.latest.with_gpu(GpuView(identity=identity))
         return identity.uuid
+
+    def drop(self, uuid: str) -> None:
+        """Know nothing of *uuid* any more."""
+        if uuid in self.latest.gpus:
+            gpus = {other: view for other, view in self.latest.gpus.items() if other != uuid}
+            version = self.latest.version + 1
+            self.latest = replace(self.latest, version=version, gpus=MappingProxyType(gpus))
 
     def forget(self) -> None:
         """Know no GPU, as before the first reading."""

@@ -1,12 +1,13 @@
 """Turns the reader child's messages into the hub's snapshot and into metrics of our own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from catalog.event import Event, EventKind, Severity
 from catalog.metrics import exporter, named
 from catalog.snapshot import Identity, Layout, Reading, Tier, unnamed
 from exporter.hub import Hub
 from exporter.prometheus import Instruments
+from exporter.roll_call import RollCall
 from probes.messages import (
     Beat,
     DriverState,
@@ -28,6 +29,7 @@ _STATE_EVENTS = {
     "ok": (EventKind.GPU_BACK, Severity.INFO),
 }
 _NOT_FOUND = "not found by the driver"
+_NOT_IDENTIFIED = "not_identified"
 _DENIED = "no_permission"
 
 
@@ -57,7 +59,14 @@ class Intake:
         self._unwell: set[str] = set()
         self._denied: set[tuple[str, str]] = set()
         self._down = ""
+        self._roll_call = RollCall()
         self._short = (0, 0)
+
+    @property
+    def unopened(self) -> int:
+        """How many GPUs the driver counts that could not be opened."""
+        found, count = self._short
+        return max(0, count - found)
 
     def hear(self, message: Up) -> None:
         """Take in one message."""
@@ -98,11 +107,15 @@ class Intake:
 
     def _unknown(self, reason: str) -> None:
         """Nothing is known of the GPUs, except that those are lost which were: their next reader may not find them."""
-        self._layouts.clear()
-        self._newest.clear()
+        self._forget_layouts()
         for uuid, view in self._hub.latest.gpus.items():
             if view.state != "lost":
                 self._hub.state(uuid, "unknown", reason)
+
+    def _forget_layouts(self) -> None:
+        """Another child numbers its layouts anew."""
+        self._layouts.clear()
+        self._newest.clear()
 
     def _layout(self, message: NewLayout) -> None:
         place = message.uuid, message.tier
@@ -138,6 +151,7 @@ class Intake:
 
     def _there(self, message: Found | Enumerated) -> None:
         if isinstance(message, Found):
+            self._roll_call.told(message.identity, self._hub.latest.gpus)
             self._hub.found(message.identity)
         else:
             self._enumerated(message)
@@ -152,13 +166,34 @@ class Intake:
 
     def _enumerated(self, message: Enumerated) -> None:
         """GPUs that were there once and are not now are lost; so may be those that the driver only counts."""
-        for identity in self._hub.missing(message.uuids):
+        self._name(message.uuids)
+        gone, unclear = self._roll_call.missed(self._hub.latest.gpus)
+        for identity in gone:
             self._missing(identity)
+        for identity in unclear:
+            if self._hub.latest.gpus[identity.uuid].state != "lost":
+                self._hub.state(identity.uuid, "unknown", _NOT_IDENTIFIED)
         found = len(message.uuids)
         if (found, message.count) != self._short and found < message.count:
             text = f"the driver has {message.count} GPUs, of which {found} can be opened"
             self._event(EventKind.GPU_LOST, Severity.WARNING, text)
         self._short = (found, message.count)
+
+    def _name(self, uuids: Collection[str]) -> None:
+        """Let go of stand-ins: of those whose GPU can be told by now, and of those that nobody goes by any more."""
+        for stand_in, view in self._hub.latest.gpus.items():
+            index = view.identity.index
+            if stand_in != unnamed(index):
+                continue
+            uuid = (
+                None
+                if stand_in not in uuids
+                else self._roll_call.whose(index, self._hub.latest.gpus)
+            )
+            if uuid:
+                self._hub.state(uuid, view.state, view.reason)
+            if uuid or stand_in not in uuids:
+                self._hub.drop(stand_in)
 
     def _missing(self, identity: Identity) -> None:
         if self._hub.latest.gpus[identity.uuid].state == "lost":
@@ -171,7 +206,8 @@ class Intake:
     def _health(self, message: Health) -> None:
         uuid = message.uuid
         if uuid == unnamed(message.index):
-            uuid = self._hub.unnamed(message.index)
+            known = self._roll_call.whose(message.index, self._hub.latest.gpus)
+            uuid = known or self._hub.nameless(message.index)
         view = self._hub.latest.gpus.get(uuid)
         before = view.state if view else ""
         self._hub.state(uuid, message.state, message.reason)
@@ -191,6 +227,10 @@ class Intake:
         self._instruments.set(exporter.DRIVER_UP, message.up)
         if message.fatal:
             self._fatal(message.reason)
+        if not message.up:
+            self._unknown("driver_down")
+        self._forget_layouts()
+        self._roll_call.begin(message.opened)
         if message.up:
             self._down = ""
             self._event(EventKind.DRIVER_UP, Severity.INFO, "the driver answers")

@@ -12,10 +12,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import msgspec
+from msgspec.structs import replace
 
 from catalog.errors import CollectorError
 from catalog.snapshot import Tier
-from probes.messages import HEADER, Down, Inject, ReadNow, Reply, Start, Stop, Up, decode_up, frame
+from probes.messages import (
+    HEADER,
+    Down,
+    Inject,
+    Past,
+    ReadNow,
+    Reply,
+    Start,
+    Stop,
+    Up,
+    decode_up,
+    frame,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -49,12 +62,19 @@ class ReaderProcess:
         start: what it is told to read.
         hear: called with each message.
         ended: called with the reason each time a child ended without being asked to.
+        clock: seconds since 1970.
     """
 
     def __init__(
-        self, start: Start, hear: Callable[[Up], None], ended: Callable[[str], None]
+        self,
+        start: Start,
+        hear: Callable[[Up], None],
+        ended: Callable[[str], None],
+        clock: Callable[[], float],
     ) -> None:
         self._start = start
+        self._clock = clock
+        self._past = Past()
         self._hear = hear
         self._ended = ended
         self._child: _Child | None = None
@@ -99,10 +119,17 @@ class ReaderProcess:
         """Read by *start* from now on, or from the end of the release that is under way; whether that is a change."""
         if start == self._start:
             return False
+        if start.source != self._start.source:
+            self._past = Past()
         self._start = start
         if self._may_run.is_set():
             await self._stop()
         return True
+
+    async def reopen(self) -> None:
+        """Have another child open the driver, as only a process that has not loaded its library can."""
+        if self._may_run.is_set():
+            await self._stop()
 
     async def read_now(self, uuid: str, tier: Tier) -> None:
         """Have one tier of one GPU read at once.
@@ -119,6 +146,8 @@ class ReaderProcess:
             CollectorError: the source refused, and why.
         """
         await self._ask(lambda request: Inject(request, fault))
+        # The next child's machine must have them too, also those that are over: what they counted stays counted.
+        self._past = Past(self._past.began, (*self._past.faults, (self._clock(), fault)))
 
     async def _ask(self, message: Callable[[int], Down]) -> None:
         child = self._child
@@ -145,8 +174,10 @@ class ReaderProcess:
     async def _live(self) -> str:
         """Run one child to its end; the reason that it ended."""
         start = self._start
+        if not self._past.began:
+            self._past = Past(self._clock(), self._past.faults)
         try:
-            self._child = child = await _spawn(start)
+            self._child = child = await _spawn(replace(start, past=self._past))
         except OSError as error:
             logger.error("reader.not_started", extra={"error": str(error)})
             return "not_started"

@@ -27,6 +27,7 @@ from exporter.page.routes import furnish, routes
 from exporter.page.scene import About
 from exporter.prometheus import Instruments
 from exporter.reader import ENDS, ReaderProcess
+from exporter.reopening import watch
 from exporter.storekeeper import Storekeeper
 from exporter.version import VERSION
 from exporter.web.api import AT_ONCE, QUESTIONS, READER
@@ -74,7 +75,7 @@ class Service:
             log=open_log(config, commits.mark(), clock), switches=switches(config), clock=clock
         )
         self.xids = XidSource(self.hub, self.xid_totals, commits, self.instruments, inputs)
-        self.reader = ReaderProcess(start, self.intake.hear, self.intake.reader_ended)
+        self.reader = ReaderProcess(start, self.intake.hear, self.intake.reader_ended, clock)
         self.instruments.set(
             exporter.BUILD_INFO, 1, version=VERSION, source=config.source.partition(":")[0]
         )
@@ -182,18 +183,22 @@ async def serve(config: Config, load: Load, clock: Clock, recent: Recent | None 
         host, port = listener.getsockname()[:2]
         logger.info("serving", extra={"address": f"{host}:{port}", "source": config.source})
         reader = asyncio.create_task(service.reader.run())
+        reopening = asyncio.create_task(
+            watch(lambda: (service.hub.latest, service.intake.unopened), service.reader.reopen)
+        )
         ending = asyncio.Event()
         store = asyncio.create_task(service.store.run(service.totals, ending))
         xids = asyncio.create_task(service.xids.watch.run(ending))
         with _signals(service, config, load):
-            await _until_told(service.failure, reader, store, xids)
+            await _until_told(service.failure, reader, reopening, store, xids)
         reader.cancel()
-        await asyncio.gather(reader, runner.cleanup(), return_exceptions=True)
+        reopening.cancel()
+        await asyncio.gather(reader, reopening, runner.cleanup(), return_exceptions=True)
         ending.set()
         await xids
         await store
         logger.info("stopped")
-        for ended in (service.failure, reader):
+        for ended in (service.failure, reader, reopening):
             if ended.done() and not ended.cancelled():
                 ended.result()
 

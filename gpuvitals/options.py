@@ -10,6 +10,7 @@ import click
 from catalog import yamlfile
 from exporter.config import PREFIX, SETTINGS, Config, flag, load
 from gpuvitals.context import World
+from probes import sources
 
 Command = Callable[..., Any]
 
@@ -54,4 +55,6 @@ def resolve(world: World, config_file: str | None, given: Mapping[str, object]) 
     """
     flags = {name: value for name, value in given.items() if value is not None}
     config = load(flags, world.environ, yamlfile.load(config_file) if config_file else None)
-    return config if config.node else replace(config, node=socket.gethostname())
+    if config.node:
+        return config
+    return replace(config, node=sources.node(config.source) or socket.gethostname())

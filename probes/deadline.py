@@ -36,6 +36,12 @@ class WatchedDevice:
             self._answered = True
             self.call_began = None
 
+    def renew(self, find: Callable[[], Device]) -> None:
+        """Go on with the device that *find* opens, whose first call may take long again."""
+        with self.call():
+            self._device = find()
+        self._answered = False
+
     def ask(self, question: str, *args: int) -> Answer:
         with self.call():
             return self._device.ask(question, *args)

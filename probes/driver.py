@@ -138,6 +138,14 @@ class Driver(System, Protocol):
         """The GPUs that the driver has, in the order of their index; a GPU that cannot be opened is left out."""
         ...
 
+    def find(self, index: int, uuid: str) -> Device:
+        """One GPU afresh: the one called *uuid*, or, if that is empty, whichever is at *index*.
+
+        Raises:
+            DriverError: it is not there, or still cannot be opened.
+        """
+        ...
+
     def wait_event(self, timeout: float) -> tuple[int, int, int] | None:
         """The next event as (device index, event type, data), None after *timeout* seconds without one."""
         ...

@@ -12,6 +12,18 @@ HEADER = struct.Struct("!I")
 """A frame is the length of its body, then the body."""
 
 
+class Past(msgspec.Struct, frozen=True):
+    """What a simulated machine went through before this process, which must not begin it anew.
+
+    Attributes:
+        began: when it was switched on, seconds since 1970; 0 is now.
+        faults: those that were injected, each with when that was.
+    """
+
+    began: float = 0.0
+    faults: tuple[tuple[float, Mapping[str, object]], ...] = ()
+
+
 class Start(msgspec.Struct, tag=True):
     """The first message down: what to read, how often.
 
@@ -25,6 +37,7 @@ class Start(msgspec.Struct, tag=True):
     nvml_library: str | None
     collectors: frozenset[str]
     budgets: Mapping[str, int]
+    past: Past = Past()
 
 
 class ReadNow(msgspec.Struct, tag=True):
@@ -58,11 +71,13 @@ class DriverState(msgspec.Struct, tag=True):
 
     Attributes:
         fatal: trying again is useless: the operator must mend the configuration.
+        opened: the indices of the GPUs that could be opened.
     """
 
     up: bool
     reason: str
     fatal: bool = False
+    opened: tuple[int, ...] = ()
 
 
 class Found(msgspec.Struct, tag=True):

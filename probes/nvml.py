@@ -1,5 +1,6 @@
 """The real driver: the only module that imports pynvml (nvidia-ml-py)."""
 
+import contextlib
 import ctypes
 import time
 from collections.abc import Callable, Sequence
@@ -80,15 +81,26 @@ class NvmlDriver:
         self._register_events(devices)
         return devices
 
+    def find(self, index: int, uuid: str) -> Device:
+        if uuid:
+            handle = _translated(pynvml.nvmlDeviceGetHandleByUUID, uuid)
+        else:
+            handle = _translated(pynvml.nvmlDeviceGetHandleByIndex, index)
+        device = NvmlDevice(index, handle)
+        self._register(device)
+        return device
+
     def _register_events(self, devices: Sequence["NvmlDevice"]) -> None:
         self._events = _translated(pynvml.nvmlEventSetCreate)
         for device in devices:
-            self._indices[ctypes.cast(device.handle, ctypes.c_void_p).value or 0] = device.index
-            try:
-                supported = pynvml.nvmlDeviceGetSupportedEventTypes(device.handle)
-                pynvml.nvmlDeviceRegisterEvents(device.handle, supported & _EVENTS, self._events)
-            except pynvml.NVMLError:
-                continue  # A GPU without events is still read.
+            self._register(device)
+
+    def _register(self, device: "NvmlDevice") -> None:
+        self._indices[ctypes.cast(device.handle, ctypes.c_void_p).value or 0] = device.index
+        # A GPU without events is still read.
+        with contextlib.suppress(pynvml.NVMLError):
+            supported = pynvml.nvmlDeviceGetSupportedEventTypes(device.handle)
+            pynvml.nvmlDeviceRegisterEvents(device.handle, supported & _EVENTS, self._events)
 
     def ask(self, question: str) -> Answer:
         return _plain(_translated(getattr(pynvml, question)))

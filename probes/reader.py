@@ -29,6 +29,7 @@ from probes.messages import (
     Happened,
     Health,
     Inject,
+    Past,
     ReadNow,
     Reply,
     Start,
@@ -44,6 +45,10 @@ _BEAT = 1.0
 _RETRIES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 _TELL = 10.0
 """Seconds after opening in which GPUs may tell who they are before those that are missed are taken for gone."""
+_SEEK = 5.0
+"""Seconds between two looks for GPUs that could not be opened."""
+_TOO_YOUNG = 60.0
+"""Seconds that a process reads at least before another looks at GPUs that the driver has since then."""
 _AFRESH = 5.0
 """Seconds after which another process opens a driver that this one could not; starting one costs 0.2 s."""
 
@@ -56,7 +61,7 @@ class Reader:
         channel: Channel,
         start: Start,
         clocks: Clocks,
-        open_driver: Callable[[str, str | None], Driver] = open_source,
+        open_driver: Callable[[str, str | None, Past], Driver] = open_source,
     ) -> None:
         self._channel = channel
         self._start = start
@@ -99,7 +104,8 @@ class Reader:
     def _opened_source(self) -> tuple[Driver, Sequence[Device]]:
         self._opening = self._clocks.steady()
         try:
-            driver = self._open_driver(self._start.source, self._start.nvml_library)
+            start = self._start
+            driver = self._open_driver(start.source, start.nvml_library, start.past)
             devices = _devices(driver)
             self._count = _count(driver, devices)
             if not devices:
@@ -123,14 +129,41 @@ class Reader:
     def _begin(self, driver: Driver, devices: list[WatchedDevice]) -> None:
         self._opened = self._clocks.steady()
         self._driver = driver
-        self._channel.send(DriverState(up=True, reason=""))
-        self._workers = {
-            device.index: Worker(driver, device, self._start, self._channel.send, self._clocks)
-            for device in devices
-        }
+        opened = tuple(device.index for device in devices)
+        self._channel.send(DriverState(up=True, reason="", opened=opened))
+        self._workers = {device.index: self._worker(driver, device) for device in devices}
         for worker in self._workers.values():
             worker.start()
-        threading.Thread(target=self._listen, args=(driver,), name="events", daemon=True).start()
+        for work in (self._listen, self._seek):
+            threading.Thread(target=work, args=(driver,), name=work.__name__, daemon=True).start()
+
+    def _worker(self, driver: Driver, device: WatchedDevice) -> Worker:
+        return Worker(driver, device, self._start, self._channel.send, self._clocks)
+
+    # -- GPUs that come later ----------------------------------------------------------------------------------------
+
+    def _seek(self, driver: Driver) -> None:
+        """Look for the GPUs that the driver counts and that could not be opened; those that are lost seek themselves."""
+        while True:
+            time.sleep(_SEEK)
+            for index in set(range(self._count)) - self._workers.keys():
+                self._try(driver, index)
+            self._recount(driver)
+
+    def _try(self, driver: Driver, index: int) -> None:
+        try:
+            device = WatchedDevice(driver.find(index, ""), self._clocks.steady)
+        except DriverError:
+            return
+        worker = self._worker(driver, device)
+        self._workers = {**self._workers, index: worker}
+        worker.start()
+
+    def _recount(self, driver: Driver) -> None:
+        """End if the driver has more GPUs than when it was opened: only another process can open those."""
+        old = self._clocks.steady() - self._opened > _TOO_YOUNG
+        if old and _count(driver, ()) > self._count:
+            os._exit(os.EX_TEMPFAIL)
 
     # -- watching ----------------------------------------------------------------------------------------------------
 

@@ -122,6 +122,29 @@ class RecordingDevice:
         return ()
 
 
+class RecordingDriver:
+    """A driver whose GPUs are recorded. Implements `probes.driver.Driver`."""
+
+    def __init__(self, driver: Driver, recorder: Recorder, *, anonymous: bool) -> None:
+        self.name = driver.name
+        self.ask = driver.ask
+        self.wait_event = driver.wait_event
+        self.close = driver.close
+        self._driver = driver
+        self._recorder = recorder
+        self._anonymous = anonymous
+
+    def devices(self) -> Sequence[Device]:
+        return [self.recorded(device) for device in self._driver.devices()]
+
+    def find(self, index: int, uuid: str) -> Device:
+        # A UUID that was replaced is one that the driver does not know.
+        return self.recorded(self._driver.find(index, "" if self._anonymous else uuid))
+
+    def recorded(self, device: Device) -> Device:
+        return RecordingDevice(device, self._recorder, anonymous=self._anonymous)
+
+
 def read(path: Path) -> Iterator[dict[str, Any]]:
     """The lines of a recording, the header first.
 

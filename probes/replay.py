@@ -125,7 +125,13 @@ class ReplayDriver:
         return int(rounds), at
 
     def devices(self) -> Sequence[Device]:
-        return self._devices
+        return [device for device in self._devices if device.tracks]
+
+    def find(self, index: int, uuid: str) -> Device:
+        for device in self.devices():
+            if device.index == index:
+                return device
+        raise DriverError(Return.NOT_FOUND, f"no GPU {uuid or index} was recorded")
 
     def ask(self, question: str) -> Answer:
         if question not in self._system:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from catalog.errors import ConfigError
 from probes.driver import Driver
+from probes.messages import Past
 
 
 def check(spec: str) -> None:
@@ -27,7 +28,21 @@ def check(spec: str) -> None:
         raise _unknown(spec)
 
 
-def open_source(spec: str, nvml_library: str | None = None) -> Driver:
+def node(spec: str) -> str:
+    """The name that the simulated machine gives itself, empty if it has none.
+
+    Raises:
+        ConfigError: its file cannot be used.
+    """
+    kind, _, argument = spec.partition(":")
+    if kind != "sim" or not argument:
+        return ""
+    from probes.sim.scenario import load  # noqa: PLC0415 - only the chosen source is loaded
+
+    return load(argument).node
+
+
+def open_source(spec: str, nvml_library: str | None = None, past: Past = Past()) -> Driver:  # noqa: B008 - frozen
     """The driver behind `nvml`, `replay:FILE` or `sim[:SCENARIO.yaml]`.
 
     Raises:
@@ -47,7 +62,7 @@ def open_source(spec: str, nvml_library: str | None = None) -> Driver:
         from probes.sim.driver import SimDriver  # noqa: PLC0415 - only the chosen source is loaded
         from probes.sim.scenario import DEFAULT, load  # noqa: PLC0415
 
-        return SimDriver(load(argument) if argument else DEFAULT, time.time)
+        return SimDriver(load(argument) if argument else DEFAULT, time.time, past)
     raise _unknown(spec)
 
 

@@ -11,7 +11,7 @@ from catalog.errors import DriverError, GpuLost
 from catalog.snapshot import Tier, unnamed
 from probes.collectors import COLLECTORS
 from probes.deadline import WatchedDevice, WatchedSystem
-from probes.driver import Driver
+from probes.driver import Device, Driver
 from probes.messages import Found, Health, NewLayout, NewReading, Reply, Start, Up
 from probes.nvml_gpu import NvmlGpu
 from probes.reading import Outcome, Reader
@@ -42,16 +42,17 @@ class Layouts:
 
     def __init__(self, first: int) -> None:
         self._next = first
-        self._known: dict[Tier, tuple[int, tuple[tuple[str, tuple[str, ...]], ...]]] = {}
+        self._known: dict[Tier, NewLayout] = {}
 
     def number(self, tier: Tier, outcome: Outcome, uuid: str) -> tuple[int, NewLayout | None]:
         series = tuple((sample.metric.name, sample.labels) for sample in outcome.samples)
         known = self._known.get(tier)
-        if known and known[1] == series:
-            return known[0], None
+        # Another GPU may have come to this place: its readings must not go by the name of the one before.
+        if known and (known.series, known.uuid) == (series, uuid):
+            return known.layout, None
         self._next += 1
-        self._known[tier] = (self._next, series)
-        return self._next, NewLayout(self._next, uuid, tier, series)
+        new = self._known[tier] = NewLayout(self._next, uuid, tier, series)
+        return self._next, new
 
 
 class Worker(threading.Thread):
@@ -106,15 +107,18 @@ class Worker(threading.Thread):
     def run(self) -> None:
         self._sleep(self.device.index % 20 * _STAGGER)
         try:
+            self.lost = self._read_until_lost()
             while True:
-                self.lost = self._read_until_lost()
                 self._sleep(_RETRY_LOST)
+                self.lost = self._read_until_lost(again=True)
         finally:
             self.ended = True
 
-    def _read_until_lost(self) -> str:
+    def _read_until_lost(self, *, again: bool = False) -> str:
         """Read it as long as that goes well; why it does not any more."""
         try:
+            if again:  # What was opened before a reset stays lost.
+                self.device.renew(self._found)
             self._read_for_ever()
         except (GpuLost, DriverError) as error:
             return str(error)
@@ -125,6 +129,9 @@ class Worker(threading.Thread):
             if name != self.lost:
                 logger.exception("worker.failed", extra={"gpu": self.device.index})
             return name
+
+    def _found(self) -> Device:
+        return self._driver.find(self.device.index, self.uuid if self.named else "")
 
     def _read_for_ever(self) -> NoReturn:
         system = WatchedSystem(self._driver, self.device)

@@ -14,7 +14,7 @@ from probes.collectors import COLLECTORS
 from probes.deadline import WatchedDevice
 from probes.driver import Driver
 from probes.messages import Start, Up
-from probes.recording import Recorder, RecordingDevice
+from probes.recording import Recorder, RecordingDriver
 from probes.sources import open_source
 from probes.worker import Clocks, Worker
 
@@ -69,12 +69,11 @@ def command(
     )
     clocks = Clocks(wall=world.clock, steady=time.monotonic)
     with Recorder(out, world.clock) as recorder:
-        recorder.header(driver, len(devices))
+        recorder.header(driver, 1 + max(device.index for device in devices))
+        recording = RecordingDriver(driver, recorder, anonymous=anonymous)
         for device in devices:
-            recording = RecordingDevice(device, recorder, anonymous=anonymous)
-            Worker(
-                driver, WatchedDevice(recording, clocks.steady), start, _nowhere, clocks
-            ).start()
+            watched = WatchedDevice(recording.recorded(device), clocks.steady)
+            Worker(recording, watched, start, _nowhere, clocks).start()
         threading.Thread(target=_events, args=(driver, recorder), daemon=True).start()
         lasted = _label(recorder, phase_file, seconds, ended)
     print(f"{out}: {len(devices)} GPUs, {lasted:.0f} s", file=sys.stderr)

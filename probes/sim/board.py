@@ -30,7 +30,7 @@ class Board:
     """One GPU. Hold `lock` while asking it for a moment.
 
     Attributes:
-        number: its place in the scenario; the driver's index may differ.
+        number: its place in the scenario, and the driver's index.
     """
 
     def __init__(self, spec: GpuSpec, seeds: tuple[int, int], number: int, start: float) -> None:

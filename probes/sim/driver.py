@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from catalog.errors import DriverError
 from probes.driver import GPM, Answer, Device, Return
+from probes.messages import Past
 from probes.sim.about import SYSTEM
 from probes.sim.answers import answer
 from probes.sim.blanks import Blanker
@@ -26,36 +27,49 @@ class SimDriver:
 
     Args:
         clock: seconds since 1970.
+        past: what it went through already; times of the scenario count from when it was switched on.
     """
 
     name = "sim"
 
-    def __init__(self, scenario: Scenario, clock: Clock) -> None:
+    def __init__(self, scenario: Scenario, clock: Clock, past: Past = Past()) -> None:  # noqa: B008 - frozen
         self._clock = clock
         self._gate = Gate(clock)
         self._events = Events(clock)
         self._adding = threading.Lock()
-        self._indices: dict[int, int] = {}
         self._closed = False
-        start = clock()
-        seeds = scenario.seed, zlib.crc32(scenario.node.encode())
+        start = past.began or clock()
+        seeds = scenario.seed, zlib.crc32((scenario.node or "sim").encode())
         self._boards = tuple(
             Board(spec, seeds, number, start) for number, spec in enumerate(scenario.gpus)
         )
         for fault in scenario.faults:
             self._add(fault, start)
+        for at, written in past.faults:
+            self._add(parse(written, len(self._boards)), at)
 
     def devices(self) -> Sequence[Device]:
-        """The GPUs that are there now; a lost one is missing, and those behind it move up."""
+        """The GPUs that can be opened now: a lost one is still counted by the driver, which keeps its index."""
         now = self._gate.passed(None)
-        found = [board for board in self._boards if not board.effects.lost(now)]
-        self._indices = {board.number: index for index, board in enumerate(found)}
-        return [SimDevice(board, index, self._gate) for index, board in enumerate(found)]
+        return [
+            SimDevice(board, self._gate) for board in self._boards if not board.effects.lost(now)
+        ]
+
+    def find(self, index: int, uuid: str) -> Device:
+        now = self._gate.passed(None)
+        for board in self._boards:
+            if board.uuid == uuid if uuid else board.number == index:
+                if board.effects.lost(now):
+                    raise DriverError(Return.GPU_IS_LOST, "GPU is lost")
+                return SimDevice(board, self._gate)
+        raise DriverError(Return.NOT_FOUND, f"there is no GPU {uuid or index}")
 
     def ask(self, question: str) -> Answer:
         self._gate.passed(None)
         if self._closed:
             raise DriverError(Return.UNINITIALIZED, f"{question}: the driver is closed")
+        if question == "nvmlDeviceGetCount":
+            return len(self._boards)
         if question not in SYSTEM:
             raise DriverError(
                 Return.FUNCTION_NOT_FOUND, f"{question}: the simulator does not know it"
@@ -63,11 +77,7 @@ class SimDriver:
         return SYSTEM[question]
 
     def wait_event(self, timeout: float) -> tuple[int, int, int] | None:
-        event = self._events.wait(timeout)
-        if event is None:
-            return None
-        gpu, event_type, data = event
-        return self._indices.get(gpu, -1), event_type, data
+        return self._events.wait(timeout)
 
     def inject(self, written: Mapping[str, object]) -> None:
         """Let the fault happen that *written* describes, its `at` counted from now.
@@ -95,8 +105,8 @@ class SimDriver:
 class SimDevice:
     """A GPU as one opening of the driver sees it. Implements `probes.driver.Device`."""
 
-    def __init__(self, board: Board, index: int, gate: Gate) -> None:
-        self.index = index
+    def __init__(self, board: Board, gate: Gate) -> None:
+        self.index = board.number
         self._board = board
         self._gate = gate
         self._sampler = Sampler()

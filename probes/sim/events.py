@@ -15,13 +15,16 @@ class Events:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
+        self._opened = clock()
         self._changed = threading.Condition()
         self._queue: list[tuple[float, Event]] = []
 
     def add(self, spell: Spell) -> None:
-        """Queue what the driver reports of a fault."""
+        """Queue what the driver reports of a fault, unless that was before the opening: who listened then heard it."""
         with self._changed:
             for at, event_type, data in spell.events():
+                if at < self._opened:
+                    continue
                 heapq.heappush(self._queue, (at, (spell.fault.gpu, event_type, data)))
             self._changed.notify_all()
 

@@ -28,7 +28,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     """What all faults have.
 
     Attributes:
-        gpu: which GPU, counted as the scenario lists them; the driver's index shifts when a GPU is lost.
+        gpu: which GPU, counted as the scenario lists them.
         at: seconds after the start (of a scenario) or after now (when injected).
         seconds: how long it lasts; None is for good.
     """

@@ -20,11 +20,11 @@ class Scenario:
     """A machine to simulate.
 
     Attributes:
-        node: tells machines with the same seed apart, which then have GPUs of their own.
+        node: its name, if it has one; tells machines with the same seed apart, which then have GPUs of their own.
     """
 
     seed: int = 0
-    node: str = "sim"
+    node: str = ""
     gpus: tuple[GpuSpec, ...]
     faults: tuple[Fault, ...] = ()
 
@@ -36,7 +36,7 @@ DEFAULT = Scenario(gpus=(GpuSpec(model=MODELS["H100"]),) * 8)
 class _File(msgspec.Struct):
     gpus: Annotated[list[object], Meta(min_length=1)]
     seed: Annotated[int, Meta(ge=0)] = 0
-    node: str = "sim"
+    node: str = ""
     faults: list[object] = []
 
 

@@ -26,10 +26,10 @@ class Child:
         budgets: Mapping[str, int] | None = None,
     ) -> None:
         self._hear = hear
-        hear(DriverState(up=True, reason=""))
-        self.gpus = [
-            _Gpu(hear, driver, device, node, budgets or {}) for device in driver.devices()
-        ]
+        devices = driver.devices()
+        opened = tuple(device.index for device in devices)
+        hear(DriverState(up=True, reason="", opened=opened))
+        self.gpus = [_Gpu(hear, driver, device, node, budgets or {}) for device in devices]
         self._plan = {
             tier: tuple(c for c in COLLECTORS if c.tier is tier and (every or c.default))
             for tier in PERIODS

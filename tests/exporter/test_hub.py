@@ -45,14 +45,14 @@ def test_gpus_come_in_the_order_of_their_index() -> None:
     assert indices(hub) == [("GPU-a", 0), ("GPU-b", 1), ("GPU-c", 2)]
 
 
-def test_a_gpu_in_the_place_of_another_replaces_it() -> None:
-    """After a reset another GPU may have the index; the one before is not there any more."""
+def test_a_gpu_in_the_place_of_another_drives_it_out_of_nothing() -> None:
+    """The one before may have another index by now: who is gone is known when all have told."""
     hub = Hub()
     hub.found(identity("GPU-a"))
 
     hub.found(identity("GPU-b"))
 
-    assert indices(hub) == [("GPU-b", 0)]
+    assert indices(hub) == [("GPU-a", 0), ("GPU-b", 0)]
 
 
 def test_a_lost_gpu_stays_to_be_seen() -> None:
@@ -86,20 +86,11 @@ def test_a_name_does_not_make_a_gpu_well() -> None:
 def test_a_gpu_that_never_told_its_name_is_replaced_by_one_that_does() -> None:
     """The stand-in of a GPU that hung at its first call goes when the GPU answers."""
     hub = Hub()
-    assert hub.unnamed(3) == unnamed(3)
+    assert hub.nameless(3) == unnamed(3)
     hub.state(unnamed(3), "lost", "")
 
     hub.found(identity("GPU-d", 3))
 
-    assert indices(hub) == [("GPU-d", 3)]
-
-
-def test_a_gpu_known_by_its_index_needs_no_stand_in() -> None:
-    """A new reader that hangs on a GPU before it told its name means the GPU that was there before."""
-    hub = Hub()
-    hub.found(identity("GPU-d", 3))
-
-    assert hub.unnamed(3) == "GPU-d"
     assert indices(hub) == [("GPU-d", 3)]
 
 
@@ -176,16 +167,6 @@ def test_a_gpu_that_may_still_be_found_stays() -> None:
     hub.found(identity("GPU-c", 1))
 
     assert indices(hub) == [("GPU-a", 0), ("GPU-b", 1), ("GPU-c", 1)]
-    assert [missed.uuid for missed in hub.missing(("GPU-a", "GPU-c"))] == ["GPU-b"]
-
-
-def test_a_stand_in_is_not_missing() -> None:
-    """It means the GPU that has its index."""
-    hub = Hub()
-    hub.found(identity("GPU-a"))
-    hub.found(identity("GPU-b", 1))
-
-    assert hub.missing((unnamed(0), "GPU-b")) == ()
 
 
 def test_what_is_said_of_the_node() -> None:

@@ -3,8 +3,8 @@
 import pytest
 
 from catalog.event import Event, EventKind
-from catalog.metrics import exporter, memory, processes
-from catalog.snapshot import Tier, unnamed
+from catalog.metrics import exporter, memory, power, processes
+from catalog.snapshot import Identity, Tier, unnamed
 from exporter.exposition import Format
 from exporter.hub import Hub
 from exporter.intake import Intake
@@ -14,15 +14,18 @@ from probes.messages import (
     DriverState,
     Enumerated,
     EventsFailed,
+    Found,
     Happened,
     Health,
     NewLayout,
     NewReading,
 )
+from probes.nvml_gpu import NvmlGpu
 from tests.exporter.child import NOW, Child
-from tests.probes.devices import SYSTEM, FakeDriver, rich
+from tests.probes.devices import SYSTEM, FakeDevice, FakeDriver, rich
 
-UUID = "GPU-00000000-aaaa-bbbb-cccc-000000000000"
+SUFFIX = "-aaaa-bbbb-cccc-000000000000"
+UUID = f"GPU-00000000{SUFFIX}"
 
 
 class Ear:
@@ -44,6 +47,15 @@ class Ear:
         child.read()
         self.events.clear()
         return child
+
+    def begun(self, *opened: int) -> None:
+        """A child has opened the GPUs at these indices, none of which has told who it is."""
+        self.intake.hear(DriverState(up=True, reason="", opened=opened))
+
+    def states(self) -> dict[str, str]:
+        """Every GPU's, by its UUID without what all share."""
+        gpus = self.hub.latest.gpus.items()
+        return {uuid.removesuffix(SUFFIX).removeprefix("GPU-0000000"): v.state for uuid, v in gpus}
 
     def state(self) -> tuple[str, str]:
         """State and reason of the first GPU."""
@@ -157,6 +169,7 @@ def test_a_known_gpu_that_hangs_the_next_child_is_hung() -> None:
     ear = Ear()
     ear.child()
     ear.intake.reader_ended("killed")
+    ear.begun(0)
 
     ear.intake.hear(Health(unnamed(0), 0, "hung", ""))
 
@@ -310,9 +323,10 @@ def test_a_gpu_that_has_not_told_its_name_yet_is_not_missed() -> None:
     ear = Ear()
     ear.child(2)
     ear.intake.reader_ended("killed")
+    ear.begun(0, 1)
     ear.events.clear()
 
-    ear.intake.hear(Enumerated((UUID, unnamed(1)), 2))
+    ear.intake.hear(Enumerated((unnamed(0), unnamed(1)), 2))
 
     assert ear.told() == []
     assert {view.state for view in ear.hub.latest.gpus.values()} == {"unknown"}
@@ -322,7 +336,7 @@ def test_a_gpu_that_is_lost_already_is_not_lost_again() -> None:
     """Why it was lost at first says more than that it is not found."""
     ear = Ear()
     ear.child(2).health(1, "lost", "fell off the bus")
-    ear.events.clear()
+    ear.child(1)
 
     ear.intake.hear(Enumerated((UUID,), 1))
 
@@ -376,3 +390,108 @@ def test_what_is_denied_is_no_failure() -> None:
 
     assert ear.shows('gpuvitals_collector_permission_denied{collector="ecc"} 1')
     assert "no_permission" not in ear.instruments.render(Format.TEXT)
+
+
+# -- whose is an index? ------------------------------------------------------------------------------------------------
+
+
+def moved(number: int, index: int) -> FakeDevice:
+    """GPU *number* at another index than its own."""
+    device = rich(number)
+    device.index = index
+    return device
+
+
+def test_the_only_one_that_has_not_told_is_known() -> None:
+    """GPU 1 is gone and the others moved up; all but one told who they are: it is the one that is left."""
+    ear = Ear()
+    ear.child(3).health(1, "lost")
+    ear.intake.hear(Enumerated((UUID, rich_uuid(2)), 2))
+    ear.hub.drop(rich_uuid(1))
+    ear.intake.reader_ended("killed")
+
+    Child(ear.intake.hear, FakeDriver([rich(0)], SYSTEM))
+    ear.intake.hear(Health(unnamed(1), 1, "hung", ""))
+
+    assert ear.states() == {"0": "ok", "2": "hung"}
+
+
+def test_a_nameless_gpu_at_a_known_index_may_be_another() -> None:
+    """One of two is gone, one hangs before it told its name, and nobody can say which: neither is called hung."""
+    ear = Ear()
+    ear.child(3)
+    ear.intake.reader_ended("killed")
+    ear.events.clear()
+
+    Child(ear.intake.hear, FakeDriver([rich(0)], SYSTEM))
+    ear.intake.hear(Health(unnamed(1), 1, "hung", ""))
+    ear.intake.hear(Enumerated((UUID, unnamed(1)), 2))
+
+    assert ear.states() == {"0": "ok", "1": "unknown", "unknown-1": "hung", "2": "unknown"}
+    reasons = {view.reason for view in ear.hub.latest.gpus.values() if view.state == "unknown"}
+    assert reasons == {"not_identified"}
+    assert [event.uuid for event in ear.events if event.kind is EventKind.GPU_HUNG] == [unnamed(1)]
+
+
+def test_once_it_tells_its_name_the_other_is_lost() -> None:
+    """Its stand-in is gone, and who then has not told is not there."""
+    ear = Ear()
+    ear.child(3)
+    ear.intake.reader_ended("killed")
+    child = Child(ear.intake.hear, FakeDriver([rich(0), moved(2, 1)], SYSTEM))
+    ear.intake.hear(Enumerated((UUID, rich_uuid(2)), 2))
+
+    child.health(1, "ok")
+
+    assert ear.states() == {"0": "ok", "1": "lost", "2": "ok"}
+
+
+def test_a_stand_in_ends_when_its_gpu_can_be_told() -> None:
+    """Two were silent and moved; when one of them tells, the other is known by elimination, and hung."""
+    ear = Ear()
+    ear.child(3)
+    ear.intake.reader_ended("killed")
+    ear.begun(0, 1, 2)
+    ear.intake.hear(Found(identity_of(moved(1, 0))))
+    ear.intake.hear(Health(unnamed(2), 2, "hung", "stuck"))
+    assert ear.states() == {"0": "unknown", "1": "ok", "2": "unknown", "unknown-2": "hung"}
+
+    ear.intake.hear(Found(identity_of(moved(0, 1))))
+    ear.intake.hear(Enumerated((rich_uuid(1), UUID, unnamed(2)), 3))
+
+    assert ear.states() == {"0": "ok", "1": "ok", "2": "hung"}
+
+
+def test_readings_of_another_child_go_by_their_own_gpu() -> None:
+    """Another child numbers its layouts anew: GPUs that changed places keep their own values."""
+    ear = Ear()
+    first, second = rich(0), rich(1)
+    first.answers["nvmlDeviceGetPowerUsage"] = 100_000
+    second.answers["nvmlDeviceGetPowerUsage"] = 200_000
+    Child(ear.intake.hear, FakeDriver([first, second], SYSTEM)).read()
+    first.index, second.index = 1, 0
+
+    Child(ear.intake.hear, FakeDriver([first, second], SYSTEM)).read(NOW + 1)
+
+    watts = {uuid: view.value(power.NOW) for uuid, view in ear.hub.latest.gpus.items()}
+    assert watts == {UUID: 100.0, rich_uuid(1): 200.0}
+
+
+def test_without_a_driver_nothing_is_known_of_the_gpus() -> None:
+    """The next child could not open it: what the one before read must not look as if it were fresh."""
+    ear = Ear()
+    ear.child()
+
+    ear.intake.hear(DriverState(up=False, reason="no library"))
+
+    assert ear.state() == ("unknown", "driver_down")
+
+
+def rich_uuid(number: int) -> str:
+    """What GPU *number* tells."""
+    return f"GPU-{number:08d}{SUFFIX}"
+
+
+def identity_of(device: FakeDevice) -> Identity:
+    """Who it is."""
+    return NvmlGpu(FakeDriver([device], SYSTEM), device).identity

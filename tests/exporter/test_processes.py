@@ -67,10 +67,12 @@ def test_one_hung_gpu_leaves_the_others_fresh(server: Server) -> None:
     assert status == 503
     assert "hung: a call has not returned" in body
     eventually(lambda: server.advances(3, since=then))
-    kinds = [
-        event["kind"] for event in server.json("/api/v1/events?kind=gpu_hung,gpu_back")["events"]
-    ]
-    assert kinds == ["gpu_back", "gpu_hung"]
+    path = "/api/v1/events?kind=gpu_hung,gpu_back"
+    eventually(
+        lambda: (
+            [event["kind"] for event in server.json(path)["events"]] == ["gpu_back", "gpu_hung"]
+        )
+    )
 
 
 def test_a_driver_that_blocks_everyone(server: Server) -> None:
@@ -120,6 +122,42 @@ def test_a_killed_child_is_replaced(server: Server) -> None:
     assert server.children() != [child]
     after = server.metrics().value("gpuvitals_reader_restarts_total", reason="killed")
     assert after == before + 1
+
+
+def test_a_simulated_machine_outlives_its_reader(server: Server) -> None:
+    """Faults that were injected are still under way when the child was killed, and what was counted stays counted."""
+    server.fault(gpu=1, kind="pcie_downtrain", width=4)
+    server.fault(gpu=1, kind="ecc_storm", rate=100, seconds=1)
+    server.fault(gpu=1, kind="xid", code=43)
+    eventually(lambda: server.metrics().value("gpu_pcie_link_width", gpu="1") == 4)
+    before = server.metrics()
+    then = server.last_read()
+
+    (child,) = server.children()
+    os.kill(child, signal.SIGKILL)
+    eventually(lambda: server.advances(*range(8), since=then))
+
+    eventually(lambda: server.metrics().value("gpu_pcie_link_width", gpu="1") == 4)
+    after = server.metrics()
+    for name in ("gpu_energy_joules_total", "gpu_ecc_errors_total"):
+        assert after.total(name, gpu="1") >= before.total(name, gpu="1") > 0
+    xids = server.json("/api/v1/events?kind=xid")["events"]
+    assert [xid["code"] for xid in xids] == [43]
+
+
+def test_a_gpu_that_is_not_there_at_first_comes_later(tmp_path: Path) -> None:
+    """It cannot be opened, and the driver counts it: it is read once it can be. The scenario names the node."""
+    scenario = tmp_path / "scenario.yaml"
+    scenario.write_text(
+        "node: rack-7\n"
+        "gpus: [{model: H100, count: 2}]\n"
+        "faults: [{kind: gpu_lost, gpu: 1, seconds: 4}]\n"
+    )
+    with serving(tmp_path / "node", "--source", f"sim:{scenario}") as server:
+        eventually(lambda: server.all_ok(1))
+        eventually(lambda: server.all_ok(2))
+
+        assert len(server.metrics().values("gpu_info", node="rack-7")) == 2
 
 
 def test_a_stopped_child_is_replaced(server: Server) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -27,7 +28,7 @@ class Reading:
         self.heard: asyncio.Queue[Up] = asyncio.Queue()
         self.ended: list[str] = []
         self.begin = begin
-        self.reader = ReaderProcess(begin, self.heard.put_nowait, self.ended.append)
+        self.reader = ReaderProcess(begin, self.heard.put_nowait, self.ended.append, time.time)
 
     async def until(self, kind: type[Up]) -> Up:
         """The next message of this kind."""
@@ -75,7 +76,7 @@ async def reading(scenario: Path) -> AsyncIterator[Reading]:
 
 async def test_it_reads(reading: Reading) -> None:
     """The driver is up, GPUs are found, read and well."""
-    assert await reading.until(DriverState) == DriverState(up=True, reason="")
+    assert await reading.until(DriverState) == DriverState(up=True, reason="", opened=(0, 1))
     assert isinstance(await reading.until(Found), Found)
     await reading.until(NewReading)
     health = await reading.until(Health)

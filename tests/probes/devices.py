@@ -58,6 +58,12 @@ class FakeDriver:
     def devices(self) -> Sequence[Device]:
         return self.gpus
 
+    def find(self, index: int, uuid: str) -> Device:
+        for gpu in self.gpus:
+            if gpu.index == index:
+                return gpu
+        raise DriverError(Return.NOT_FOUND, f"there is no GPU {uuid or index}")
+
     def ask(self, question: str) -> Answer:
         if question not in self.system:
             raise DriverError(Return.NOT_SUPPORTED, question)

@@ -23,6 +23,7 @@ from probes.messages import (
     EventsFailed,
     Happened,
     Health,
+    Past,
     Start,
     Up,
     decode_up,
@@ -32,6 +33,7 @@ from probes.reader import Reader
 from probes.worker import Clocks
 from tests.probes.devices import FakeDevice, FakeDriver, rich
 
+UP = DriverState(up=True, reason="", opened=(0,))
 PATIENCE = 30.0
 """Seconds that a test waits for what must come; it comes much sooner."""
 UUIDS = tuple(str(rich(index).answers["nvmlDeviceGetUUID"]) for index in range(3))
@@ -72,7 +74,7 @@ class Eventful(FakeDriver):
 class World:
     """A reader whose driver and time a test has in its hand."""
 
-    def __init__(self, open_driver: Callable[[str, str | None], Driver]) -> None:
+    def __init__(self, open_driver: Callable[[str, str | None, Past], Driver]) -> None:
         self.channel = Kept()
         self.ahead = 0.0
         self.reader = Reader(
@@ -125,7 +127,7 @@ def test_an_opening_that_hangs_is_said_once() -> None:
     told = DriverState(up=False, reason="opening the driver has not returned for 30 s")
     assert world.channel.of(DriverState) == [told]
     go_on.set()
-    assert world.until(DriverState, count=2)[-1] == DriverState(up=True, reason="")
+    assert world.until(DriverState, count=2)[-1] == UP
 
 
 def test_a_driver_without_devices_is_closed_and_opened_again() -> None:
@@ -142,7 +144,7 @@ def test_a_driver_without_devices_is_closed_and_opened_again() -> None:
     empty, up = world.until(DriverState, count=2)
 
     assert empty == DriverState(up=False, reason="the driver has no devices")
-    assert up == DriverState(up=True, reason="")
+    assert up == UP
     assert closed == [1]
 
 
@@ -163,7 +165,7 @@ def test_no_library_is_looked_for_again_by_the_same_process() -> None:
 
     assert world.until(DriverState, count=2) == [
         DriverState(up=False, reason="no library"),
-        DriverState(up=True, reason=""),
+        UP,
     ]
 
 
@@ -278,6 +280,36 @@ def test_a_gpu_that_nobody_reads_any_more_is_unknown() -> None:
     world.reader._watch()
 
     assert world.channel.of(Health)[-1] == Health(UUIDS[0], 0, "unknown", "its thread has ended")
+
+
+def test_a_gpu_that_could_not_be_opened_is_looked_for() -> None:
+    """The driver counts it; as soon as it can be opened it is read, and the exporter hears who is there."""
+    driver = Eventful([rich(0)], {"nvmlDeviceGetCount": 2})
+    world = reads(driver)
+    world.until(Enumerated)
+
+    driver.gpus = [rich(0), rich(1)]
+
+    assert world.until(Enumerated, count=2) == [
+        Enumerated(UUIDS[:1], 2),
+        Enumerated(UUIDS[:2], 2),
+    ]
+
+
+def test_gpus_that_the_driver_did_not_have_need_another_process(
+    ended: "queue.SimpleQueue[int]",
+) -> None:
+    """Whoever opened the driver before sees them counted at most; nobody is replaced in the first minute."""
+    system: dict[str, Answer] = {"nvmlDeviceGetCount": 1}
+    world = reads(Eventful([rich(0)], system))
+    world.until(Enumerated)
+    system["nvmlDeviceGetCount"] = 2
+
+    world.reader._recount(world.reader._driver or FakeDriver())
+    assert ended.empty()
+    world.ahead = 61.0
+
+    assert ended.get(timeout=PATIENCE) == os.EX_TEMPFAIL
 
 
 # -- events ------------------------------------------------------------------------------------------------------------

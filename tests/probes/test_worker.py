@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from catalog.snapshot import Tier, unnamed
 from probes.collectors import COLLECTORS
 from probes.deadline import WatchedDevice
-from probes.driver import GPM, Answer, Return
+from probes.driver import GPM, Answer, Device, Return
 from probes.messages import Found, Health, NewLayout, NewReading, Reply, Start, Up
-from probes.worker import PERIODS, Clocks, Worker, next_due
+from probes.reading import Outcome
+from probes.worker import PERIODS, Clocks, Layouts, Worker, next_due
 from tests.probes.devices import FakeDevice, FakeDriver, rich
 
 PATIENCE = 20.0
@@ -56,11 +57,16 @@ class Sent:
         return self.layouts[message.layout].tier if isinstance(message, NewReading) else None
 
 
-def made(device: FakeDevice, send: Callable[[Up], None], *collectors: str) -> Worker:
+def made(
+    device: FakeDevice,
+    send: Callable[[Up], None],
+    *collectors: str,
+    driver: FakeDriver | None = None,
+) -> Worker:
     """A worker that will read *device*."""
     chosen = collectors or tuple(collector.name for collector in COLLECTORS if collector.default)
     return Worker(
-        FakeDriver(),
+        driver or FakeDriver([device]),
         WatchedDevice(device, time.monotonic),
         Start("fake", "node-7", None, frozenset(chosen), {}),
         send,
@@ -175,6 +181,60 @@ def test_a_gpu_that_is_lost_but_knows_its_name_is_still_lost() -> None:
     _wait_until_lost(worker)
 
     assert not [message for message in sent.rest() if isinstance(message, Health)]
+
+
+def test_a_gpu_that_was_reset_is_found_anew() -> None:
+    """The handle from before stays lost; the worker finds the GPU by its UUID and goes on with the new one."""
+    old, new = rich(), rich()
+    asked: list[tuple[int, str]] = []
+
+    class Reset(FakeDriver):
+        def find(self, index: int, uuid: str) -> Device:
+            asked.append((index, uuid))
+            return FakeDriver.find(self, index, uuid)
+
+    sent = Sent()
+    worker = made(old, sent, "power", driver=Reset([new]))
+    worker.start()
+    sent.until(Health)
+    uuid = worker.uuid
+    old.answers = dict.fromkeys(old.answers, Return.GPU_IS_LOST)
+
+    assert sent.until(Health) == Health(uuid, 0, "ok", "")
+
+    assert asked == [(0, uuid)]
+
+
+def test_a_gpu_that_is_nowhere_to_be_found_stays_lost() -> None:
+    """The driver's answer to the search is the reason by then."""
+    device = rich()
+    sent = Sent()
+    worker = made(device, sent, "power", driver=FakeDriver())
+    worker.start()
+    sent.until(Health)
+    device.answers["nvmlDeviceGetPowerUsage"] = Return.GPU_IS_LOST
+    _wait_until_lost(worker)
+
+    for _ in range(int(PATIENCE / 0.02)):
+        if "there is no GPU" in worker.lost:
+            break
+        time.sleep(0.02)
+
+    assert worker.lost == f"there is no GPU {worker.uuid}"
+
+
+def test_readings_of_another_gpu_in_its_place_do_not_go_by_its_name() -> None:
+    """A layout says whose readings follow: one that never told its name may turn out to be another."""
+    layouts = Layouts(0)
+
+    number, new = layouts.number(Tier.FAST, Outcome(), "GPU-a")
+    other, renewed = layouts.number(Tier.FAST, Outcome(), "GPU-b")
+
+    assert (new, renewed) == (
+        NewLayout(number, "GPU-a", Tier.FAST, ()),
+        NewLayout(other, "GPU-b", Tier.FAST, ()),
+    )
+    assert layouts.number(Tier.FAST, Outcome(), "GPU-b") == (other, None)
 
 
 def _wait_until_lost(worker: Worker) -> None:

@@ -7,7 +7,13 @@ import pytest
 
 from catalog.errors import ConfigError, DriverError
 from probes.driver import Answer, Device, Return
+from probes.messages import Past
+from probes.nvml_gpu import NvmlGpu
 from probes.sim import faults
+from probes.sim.board import GpuSpec
+from probes.sim.driver import SimDriver
+from probes.sim.models import MODELS
+from probes.sim.scenario import Scenario
 from tests.probes.sim.machine import Machine
 
 POWER = "nvmlDeviceGetPowerUsage"
@@ -126,16 +132,6 @@ def test_a_waiting_listener_is_woken() -> None:
     assert listener.returns() == (0, 0x8, 31)
 
 
-def test_the_index_of_an_event_is_the_drivers() -> None:
-    """When a GPU before it is lost and the driver opens again, a GPU has moved up."""
-    machine = Machine("H100", "H100")
-    machine.inject("gpu_lost", gpu=0)
-    machine.driver.devices()
-    machine.inject("xid", gpu=1, code=31)
-
-    assert machine.driver.wait_event(0) == (0, 0x8, 31)
-
-
 # -- hangs ---------------------------------------------------------------------------------------------------------------
 
 
@@ -239,3 +235,47 @@ def test_threads_may_inject_and_ask_at_once() -> None:
         thread.join()
 
     assert machine.gpus[0].ecc_errors(lifetime=False)["corrected", "dram"] == 200
+
+
+# -- one machine, several processes --------------------------------------------------------------------------------------
+
+
+def test_a_lost_gpu_is_counted_and_found_again() -> None:
+    """What was opened before stays behind it; a new handle by its UUID or its index works once the loss is over."""
+    machine = Machine("H100", "H100")
+    uuid = machine.gpus[1].identity.uuid
+    machine.inject("gpu_lost", gpu=1, seconds=30)
+    assert [device.index for device in machine.driver.devices()] == [0]
+    assert machine.driver.ask("nvmlDeviceGetCount") == 2
+    with pytest.raises(DriverError, match="GPU is lost"):
+        machine.driver.find(1, uuid)
+
+    machine.run(30)
+
+    for found in (machine.driver.find(1, uuid), machine.driver.find(1, "")):
+        assert (found.index, found.ask("nvmlDeviceGetUUID")) == (1, uuid)
+    with pytest.raises(DriverError, match="there is no GPU GPU-x"):
+        machine.driver.find(0, "GPU-x")
+
+
+def test_another_process_finds_the_same_machine() -> None:
+    """Counters go on, faults that were injected last, and what the driver told already is not told again."""
+    machine = Machine("H100", "H100")
+    began = machine.clock.now
+    machine.run(100)
+    machine.inject("ecc_storm", gpu=0, rate=5, seconds=10)
+    machine.inject("xid", gpu=1, code=63)
+    injected = machine.clock.now
+    machine.run(30)
+    scenario = Scenario(gpus=(GpuSpec(model=MODELS["H100"]),) * 2)
+    storm = {"gpu": 0, "kind": "ecc_storm", "rate": 5, "seconds": 10}
+    remap = {"gpu": 1, "kind": "xid", "code": 63}
+    past = Past(began, ((injected, storm), (injected, remap)))
+
+    other = SimDriver(scenario, machine.clock, past)
+
+    gpus = [NvmlGpu(other, device) for device in other.devices()]
+    assert gpus[0].energy_joules() == machine.gpus[0].energy_joules()
+    assert gpus[0].ecc_errors(lifetime=False) == machine.gpus[0].ecc_errors(lifetime=False)
+    assert gpus[1].remapped_rows() == machine.gpus[1].remapped_rows()
+    assert other.wait_event(0) is None

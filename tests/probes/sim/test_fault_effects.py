@@ -214,7 +214,7 @@ def test_a_lost_gpu_answers_nothing(fault: dict[str, Any]) -> None:
 
 
 def test_a_lost_gpu_is_missing_when_the_driver_opens_again() -> None:
-    """The others move up, so an index is no identity; when it is back, so is its UUID."""
+    """The others keep their index; when it is back, so is its UUID."""
     machine = Machine("H100", "H100")
     lost, other = (gpu.identity.uuid for gpu in machine.gpus)
     machine.inject("gpu_lost", seconds=30)
