@@ -2,9 +2,11 @@
 
 import importlib
 import os
+import signal
 import sys
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -25,6 +27,10 @@ COMMANDS = {
 }
 
 
+_NOBODY_READS = 128 + signal.SIGPIPE
+"""The exit status that a shell reports of a program whose pipe broke."""
+
+
 class _Lazy(click.Group):
     """Knows its commands by name and imports the one that runs."""
 
@@ -43,6 +49,18 @@ class _Lazy(click.Group):
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             raise ConfigError(f"there is no command {args[0]!r}; gpuvitals --help lists all")
         return super().resolve_command(context, args)
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run it; when nobody reads what it prints any more (`gpuvitals ... | head`), end without a word, as others do."""
+        try:
+            code = super().invoke(context)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            os.dup2(
+                os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+            )  # flushed once more at exit
+            return _NOBODY_READS
+        return code
 
     def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

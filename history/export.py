@@ -33,21 +33,29 @@ def write(rows: Iterable[Row], path: Path, form: Format, labels: Sequence[str]) 
         raise ConfigError(f"cannot write {path}: {error.strerror or error}") from error
 
 
-def _write(rows: Iterable[Row], path: Path, form: Format, labels: Sequence[str]) -> None:
+def lines(rows: Iterable[Row], form: Format, labels: Sequence[str]) -> Iterator[str]:
+    """The lines of *rows* as text.
+
+    Raises:
+        ConfigError: the format has none.
+    """
     match form:
-        case Format.PARQUET:
-            from history import parquet  # noqa: PLC0415 - behind an extra
-
-            parquet.write(rows, path)
         case Format.CSV:
-            _write_text(table.as_csv(rows, labels), path)
+            return table.as_csv(rows, labels)
         case Format.JSON:
-            _write_text(table.as_json_lines(rows), path)
+            return table.as_json_lines(rows)
+        case Format.PARQUET:
+            raise ConfigError("Parquet is no text; name a file, such as --out history.parquet")
 
 
-def _write_text(lines: Iterable[str], path: Path) -> None:
+def _write(rows: Iterable[Row], path: Path, form: Format, labels: Sequence[str]) -> None:
+    if form is Format.PARQUET:
+        from history import parquet  # noqa: PLC0415 - behind an extra
+
+        parquet.write(rows, path)
+        return
     with path.open("w", encoding="utf-8", newline="") as file:
-        file.writelines(lines)
+        file.writelines(lines(rows, form, labels))
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from catalog.errors import ConfigError, HistoryError
+from catalog.metrics import ALL
 from gpuvitals.context import World
 from gpuvitals.options import config_options, resolve
 from history import asking, export, table
@@ -22,6 +23,8 @@ from history.table import Row
 
 Command = Callable[..., Any]
 
+_KEPT = tuple(metric.name for metric in ALL if metric.history)
+_STANDARD_OUTPUT = Path("-")
 _TIME = "now, -24h, 2026-07-01T12:00:00Z or seconds since 1970"
 _WHAT = (
     click.option("--function", default="", help="increase, mean, min, max, last or quantile."),
@@ -79,7 +82,7 @@ def query(world: World, /, metric: str, *, as_json: bool, as_csv: bool, **words:
 
 
 @command.command("export")
-@click.argument("metrics", nargs=-1, required=True)
+@click.argument("metrics", nargs=-1)
 @click.option(
     "--format",
     "form",
@@ -87,7 +90,12 @@ def query(world: World, /, metric: str, *, as_json: bool, as_csv: bool, **words:
     default=Format.CSV,
     show_default=True,
 )
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="File to write.")
+@click.option(
+    "--out",
+    default="-",
+    type=click.Path(path_type=Path, allow_dash=True),
+    help="File to write; standard output if there is none.",
+)
 @click.option(
     "--step", default="1m", show_default=True, help="Length of a step; 0 is one for all."
 )
@@ -96,15 +104,18 @@ def query(world: World, /, metric: str, *, as_json: bool, as_csv: bool, **words:
 def export_(
     world: World, /, metrics: tuple[str, ...], form: Format, out: Path, **words: Any
 ) -> None:
-    """Write METRICS to a file, one record per value.
+    """Write METRICS, or all that are kept, one record per value.
 
     Example: gpuvitals history export gpu_power_watts gpu_busy_seconds_total --from -35d --out node.csv
     """
     with _history(world, words) as history:
-        questions = [_question(world, metric, words) for metric in metrics]
-        rows = _rows(history, questions)
-        export.write(rows, out, Format(form), _labels(questions))
-    click.echo(f"{out}: {len(metrics)} metrics", err=True)
+        questions = [_question(world, metric, words) for metric in metrics or _KEPT]
+        rows, labels = _rows(history, questions), _labels(questions)
+        if out == _STANDARD_OUTPUT:
+            sys.stdout.writelines(export.lines(rows, Format(form), labels))
+            return
+        export.write(rows, out, Format(form), labels)
+    click.echo(f"{out}: {len(questions)} metrics", err=True)
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """The command line: help that is quick, errors of one line, exit statuses."""
 
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -11,6 +13,7 @@ import pytest
 
 from exporter.control import own
 from gpuvitals.cli import COMMANDS, cli, main
+from history.database import Database
 
 ROOT = Path(__file__).parents[2]
 
@@ -74,6 +77,29 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     """The version, and nothing else is done."""
     assert main(["--version"]) == 0
     assert capsys.readouterr().out.startswith("gpuvitals, version ")
+
+
+@pytest.mark.parametrize(
+    "words", [("xid", "--help"), ("config", "show"), ("history", "export")], ids=" ".join
+)
+def test_a_reader_that_leaves(words: tuple[str, ...], tmp_path: Path) -> None:
+    """`gpuvitals ... | head` ends as other programs do: without a word, with the status of a broken pipe."""
+    Database.open(tmp_path).close()
+    here, there = os.pipe()
+    os.close(here)
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "gpuvitals", *words],
+        cwd=ROOT,
+        env={**os.environ, "GPUVITALS_STATE_DIR": str(tmp_path)},
+        stdout=there,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(there)
+
+    assert (ended.returncode, ended.stderr) == (128 + signal.SIGPIPE, "")
 
 
 @pytest.mark.parametrize(

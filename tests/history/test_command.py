@@ -88,6 +88,18 @@ def test_export(run: Run, tmp_path: Path) -> None:
     )
 
 
+def test_export_of_everything(run: Run) -> None:
+    """Without metrics and without a file, all that is kept goes to standard output."""
+    lines = run("export", "--from", "-1m").splitlines()
+
+    assert [line.split(",")[1] for line in lines] == [
+        "metric",
+        "gpu_power_watts",
+        "gpu_power_watts",
+        "gpu_energy_joules_total",
+    ]
+
+
 @pytest.mark.parametrize("name", ["query", "export"])
 def test_help_has_an_example(run: Run, name: str) -> None:
     """--help shows a command line to copy."""
@@ -106,6 +118,7 @@ def test_help_has_an_example(run: Run, name: str) -> None:
         (["query", "gpu_power_watts", "--function", "increase"], "is a gauge: ask mean"),
         (["query", "gpu_power_watts", "--json", "--csv"], "--json and --csv exclude each other"),
         (["export", "gpu_power_watts", "--out", "/"], "/ is a folder"),
+        (["export", "gpu_power_watts", "--format", "parquet"], "name a file"),
     ],
     ids=str,
 )
