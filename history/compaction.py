@@ -14,6 +14,8 @@ from history.question import MINUTE
 
 _LATE = 300.0
 """Seconds after its end at which an hour is packed."""
+_SERIES_AT_ONCE = 64
+"""Sorted together: all at once would need 2 MB, or a temporary file where there may be no folder for one."""
 _DAYS_A_CALL = 8
 """Day blocks made by one call: some 5 ms each."""
 _PAGES_A_CALL = 512
@@ -22,7 +24,7 @@ SPARE_PAGES = 4_096
 
 _HOUR_ROWS = """
 SELECT series, at, low, mean, high, last, covered, increase FROM minute
-WHERE at >= ? AND at < ? ORDER BY series, at
+WHERE at >= ? AND at < ? AND series >= ? AND series < ? ORDER BY series, at
 """
 _THAW = """
 INSERT INTO minute (series, at, low, mean, high, last, covered, increase)
@@ -46,8 +48,11 @@ def pack_hour(connection: sqlite3.Connection, now: float) -> bool:
     if oldest is None or oldest // HOUR * HOUR + HOUR > now - _LATE:
         return False
     hour = (oldest // HOUR * HOUR, oldest // HOUR * HOUR + HOUR)
-    for series, rows in groupby(connection.execute(_HOUR_ROWS, hour), itemgetter(0)):
-        blocks.write(connection, series, HOUR, blocks.columns_of(row[1:] for row in rows))
+    (last,) = connection.execute("SELECT max(id) FROM series").fetchone()
+    for first in range(0, last + 1, _SERIES_AT_ONCE):
+        some = connection.execute(_HOUR_ROWS, (*hour, first, first + _SERIES_AT_ONCE))
+        for series, rows in groupby(some, itemgetter(0)):
+            blocks.write(connection, series, HOUR, blocks.columns_of(row[1:] for row in rows))
     connection.execute("DELETE FROM minute WHERE at >= ? AND at < ?", hour)
     return True
 

@@ -189,6 +189,20 @@ def test_packing_changes_no_answer(history: SqliteHistory, database: Database) -
         assert connection.execute("SELECT width, count(*) FROM block").fetchone() == (DAY, 4)
 
 
+def test_an_hour_of_many_series(history: SqliteHistory, database: Database) -> None:
+    """However many series there are, one call packs an hour of all of them, and what came later stays."""
+    keys = [Key(f"GPU-{number}", power.NOW) for number in range(200)]
+    history.append([gauge(T0 + 60 * n, float(n), key) for n in (0, 30, 60) for key in keys])
+
+    history.maintain(T0 + 2 * HOUR - 60)
+
+    with database.reading() as connection:
+        assert connection.execute("SELECT count(*) FROM block").fetchone() == (200,)
+        assert connection.execute("SELECT count(*) FROM minute").fetchone() == (200,)
+    question = Question(metric=power.NOW, function=Function.MEAN, start=T0, end=T0 + 7200)
+    assert [list(line.values) for line in history.answer(question)] == [[30.0]] * 200
+
+
 @pytest.mark.parametrize("late", [0, 1, 90], ids=["first minute", "packed minute", "packed gap"])
 def test_a_minute_that_comes_late_for_its_block(history: SqliteHistory, late: int) -> None:
     """A packed block makes room for a late minute: nothing is lost, nothing counted twice."""
