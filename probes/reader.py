@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from catalog.errors import ConfigError, DriverError, GpuVitalsError
 from catalog.snapshot import Tier
+from probes import full_collection
 from probes.answers import reason
 from probes.channel import Channel
 from probes.deadline import FIRST_CALL, OK, Verdict, WatchedDevice, judge
@@ -299,6 +300,7 @@ def main() -> None:
     start = channel.receive()
     if not isinstance(start, Start):
         return
+    full_collection.begin()
     try:
         Reader(channel, start, Clocks(wall=time.time, steady=time.monotonic)).run()
     except OSError:

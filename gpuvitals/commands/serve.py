@@ -7,6 +7,7 @@ import click
 from exporter.config import Config
 from gpuvitals.context import World
 from gpuvitals.options import config_options, resolve
+from probes import full_collection
 
 
 @click.command()
@@ -27,4 +28,5 @@ def command(world: World, /, config_file: str | None, **given: object) -> None:
 
     config = load()
     set_up(config.log_level, config.log_format)
+    full_collection.begin()
     asyncio.run(serve(config, load, world.clock))
