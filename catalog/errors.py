@@ -7,8 +7,11 @@ GpuVitalsError
 │   └── DriverMissing   there is no driver, or none that can be talked to yet
 ├── CollectorError      reading failed; the failure is counted and the rest goes on
 │   └── GpuLost         this GPU is gone; its other collectors are skipped
+├── ProbeError          a probe has no answer; the run's reason says why
 └── HistoryError        a question to the history that it cannot answer
 """
+
+from catalog.probe import Reason
 
 
 class GpuVitalsError(Exception):
@@ -45,6 +48,18 @@ class CollectorError(GpuVitalsError):
 
 class GpuLost(CollectorError):
     """The GPU has fallen off the bus; nothing more can be asked of it."""
+
+
+class ProbeError(GpuVitalsError):
+    """A probe has no answer.
+
+    Attributes:
+        reason: why, in the words of the run's result.
+    """
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class HistoryError(GpuVitalsError):

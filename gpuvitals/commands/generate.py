@@ -1,14 +1,19 @@
 """`gpuvitals generate`."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import click
 
 from catalog.errors import ConfigError, GpuVitalsError
 from catalog.reference import metrics_page
+from cuda_probes.nvrtc import ARCHITECTURES, ptx_of
 
-FILES: dict[str, Callable[[], str]] = {"METRICS.md": metrics_page}
+FILES: dict[str, Callable[[], str]] = {
+    "METRICS.md": metrics_page,
+    **{f"cuda_probes/ptx/{name}.ptx": partial(ptx_of, name) for name in ARCHITECTURES},
+}
 """Path from the repository's root -> what is in it."""
 
 
@@ -18,7 +23,7 @@ FILES: dict[str, Callable[[], str]] = {"METRICS.md": metrics_page}
     "--check", is_flag=True, help="Write nothing; fail if a file is not what would be written."
 )
 def command(out: str, *, check: bool) -> None:
-    """Write every file that is generated from the catalogue.
+    """Write every file that is generated: from the catalogue, and the probes' PTX from their kernels.
 
     Example: gpuvitals generate --check
     """

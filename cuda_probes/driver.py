@@ -1,0 +1,347 @@
+"""The only file that talks to CUDA, through PyCUDA: a GPU with a context of ours, and what its errors mean.
+
+PyCUDA tells errors by text alone, so the driver is asked for the text of each code that matters (`cuGetErrorString`).
+"""
+
+import ctypes
+import gc
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from itertools import pairwise
+from time import perf_counter_ns
+from types import MappingProxyType
+from typing import Any, Protocol, cast
+
+from catalog.errors import ProbeError
+from catalog.probe import Reason
+from cuda_probes.cuda_errors import CODES, FATAL, reason_of
+from cuda_probes.facts import Facts
+
+Stream = Any
+"""A queue of work on a GPU; None is the default one."""
+
+Asking = Callable[[], AbstractContextManager[None]]
+
+Mark = Any
+"""A moment between two pieces of work, as the GPU saw it."""
+
+
+class Cuda(Protocol):
+    """What is used of `pycuda.driver`; tests hand in another."""
+
+    Error: type[Exception]
+    ctx_flags: Any
+    device_attribute: Any
+    Device: Any
+    Event: Any
+    Stream: Any
+    Context: Any
+    memcpy_peer_async: Any
+
+    def init(self) -> None: ...
+    def get_driver_version(self) -> int: ...
+    def mem_get_info(self) -> tuple[int, int]: ...
+    def mem_alloc(self, size: int) -> Any: ...
+    def pagelocked_empty(self, size: int, dtype: str) -> Any: ...
+    def module_from_buffer(self, buffer: bytes) -> Any: ...
+    def memcpy_htod(self, to: int, source: Any) -> None: ...
+    def memcpy_dtoh(self, to: Any, source: int) -> None: ...
+    def memcpy_htod_async(self, to: int, source: Any, stream: Stream) -> None: ...
+    def memcpy_dtoh_async(self, to: Any, source: int, stream: Stream) -> None: ...
+    def memcpy_dtod_async(self, to: int, source: int, size: int, stream: Stream) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """CUDA's driver, loaded and initialised.
+
+    Attributes:
+        codes: text of an error -> its code.
+    """
+
+    cuda: Cuda
+    codes: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+
+    @contextmanager
+    def translated(self, *, in_context: bool) -> Iterator[None]:
+        """Raise what the driver's errors mean instead of them."""
+        try:
+            yield
+        except self.cuda.Error as error:
+            raise self._explained(str(error), in_context=in_context) from error
+
+    def _explained(self, said: str, *, in_context: bool) -> ProbeError:
+        text = said.partition(" failed: ")[2]
+        known = [known for known in self.codes if text.startswith(known)]
+        code = self.codes[max(known, key=len)] if known else None
+        reason = reason_of(code, in_context=in_context)
+        return ProbeError(reason, said if code is None else f"{said} (CUDA error {code})")
+
+
+def load() -> Cuda:
+    """PyCUDA's driver module.
+
+    Raises:
+        ProbeError: PyCUDA or the driver's library is not there.
+    """
+    try:
+        import pycuda.driver  # noqa: PLC0415 - where it is missing, that is an answer
+    except ModuleNotFoundError as error:
+        raise ProbeError(
+            Reason.NO_PYCUDA,
+            f"{error}; install the extra: pip install 'gpuvitals[cuda]' (source only, so "
+            "tools/build_pycuda_wheel.sh builds a wheel without CUDA)",
+        ) from error
+    except ImportError as error:
+        if "libcuda" in str(error):
+            raise ProbeError(Reason.NO_DRIVER, f"the CUDA driver is missing: {error}") from error
+        raise ProbeError(Reason.NO_PYCUDA, f"PyCUDA cannot be loaded: {error}") from error
+    return cast("Cuda", pycuda.driver)
+
+
+def initialised(cuda: Cuda, text_of: Callable[[int], str | None]) -> Library:
+    """The library, ready to open GPUs.
+
+    Args:
+        cuda: `pycuda.driver`.
+        text_of: the driver's text for an error code.
+    """
+    library = Library(cuda, {text: code for code in CODES if (text := text_of(code))})
+    with library.translated(in_context=False):
+        cuda.init()
+    return library
+
+
+def driver_text(code: int) -> str | None:
+    """What the driver calls an error; works before it is initialised."""
+    text = ctypes.c_char_p()
+    ctypes.CDLL("libcuda.so.1").cuGetErrorString(code, ctypes.byref(text))
+    return text.value.decode() if text.value else None
+
+
+class Kernel:
+    """A function on the GPU with the types of its arguments, as `struct` spells them."""
+
+    def __init__(self, asking: Asking, function: Any, signature: str) -> None:
+        self._asking = asking
+        self.prepared = function.prepare(signature)
+
+    def launch(
+        self, blocks: int, threads: int, *arguments: int, stream: Stream | None = None
+    ) -> None:
+        """Queue it; returns before it has run."""
+        with self._asking():
+            self.prepared.prepared_async_call((blocks, 1), (threads, 1, 1), stream, *arguments)
+
+
+class Gpu:
+    """One GPU with a context on this thread. Close it, the last opened first: until then half a gigabyte of its memory is ours.
+
+    Args:
+        ordinal: the GPU's place among those visible to this process.
+
+    Attributes:
+        facts: what it is.
+        device, context: CUDA's own; for another `Gpu`.
+    """
+
+    def __init__(self, library: Library, ordinal: int) -> None:
+        self._library = library
+        self._cuda = library.cuda
+        self._allocations: dict[int, Any] = {}
+        self._pinned: list[Any] = []
+        self._dead = False
+        with library.translated(in_context=False):
+            self.device = self._cuda.Device(ordinal)
+            self.facts = self._facts()
+            self.context = self.device.make_context(self._cuda.ctx_flags.SCHED_SPIN)
+
+    def close(self) -> None:
+        """Give everything back, unless a fatal error made the context unusable: then only the end of the process does."""
+        if self._dead:
+            return
+        for address in tuple(self._allocations):
+            self.release(address)
+        self._pinned.clear()
+        with self._asking():
+            self._cuda.Context.pop()
+            self.context.detach()
+
+    @property
+    def dead(self) -> bool:
+        """Whether an error has ended the context."""
+        return self._dead
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        try:
+            with self._library.translated(in_context=True):
+                yield
+        except ProbeError as error:
+            self._dead = self._dead or error.reason in FATAL
+            raise
+
+    def _facts(self) -> Facts:
+        attribute, of = self._cuda.device_attribute, self.device.get_attribute
+        version = self._cuda.get_driver_version()
+        return Facts(
+            cuda=f"{version // 1000}.{version % 1000 // 10}",
+            model=self.device.name(),
+            capability=tuple(self.device.compute_capability()),
+            sms=of(attribute.MULTIPROCESSOR_COUNT),
+            memory_bytes=self.device.total_memory(),
+            memory_hertz=of(attribute.MEMORY_CLOCK_RATE) * 1e3 or None,
+            bus_bits=of(attribute.GLOBAL_MEMORY_BUS_WIDTH) or None,
+            l2_bytes=of(attribute.L2_CACHE_SIZE),
+        )
+
+    @contextmanager
+    def current(self) -> Iterator[None]:
+        """Make this GPU the one that work goes to; needed only where there are two."""
+        with self._asking():
+            self.context.push()
+        try:
+            yield
+        finally:
+            with self._asking():
+                self._cuda.Context.pop()
+
+    def reach(self, peer: "Gpu") -> None:
+        """Let kernels and copies of this GPU use *peer*'s memory."""
+        with self._asking():
+            if not self.device.can_access_peer(peer.device):
+                raise ProbeError(
+                    Reason.NO_PEER_ACCESS, "the GPUs cannot reach each other's memory"
+                )
+            self.context.enable_peer_access(peer.context)
+
+    # Memory.
+
+    def free_bytes(self) -> int:
+        with self._asking():
+            return int(self._cuda.mem_get_info()[0])
+
+    def allocate(self, size: int) -> int:
+        """The address of *size* new bytes."""
+        with self._asking():
+            allocation = self._cuda.mem_alloc(size)
+        self._allocations[int(allocation)] = allocation
+        return int(allocation)
+
+    def release(self, address: int) -> None:
+        with self._asking():
+            self._allocations.pop(address).free()
+
+    def pinned(self, size: int) -> Any:
+        """*size* bytes of host memory that the GPU reaches by itself."""
+        with self._asking():
+            buffer = self._cuda.pagelocked_empty(size, "u1")
+        self._pinned.append(buffer)
+        return buffer
+
+    def upload(self, address: int, data: bytes) -> None:
+        with self._asking():
+            self._cuda.memcpy_htod(address, data)
+
+    def download(self, address: int, size: int) -> bytes:
+        data = bytearray(size)
+        with self._asking():
+            self._cuda.memcpy_dtoh(data, address)
+        return bytes(data)
+
+    # Work: all of it is queued.
+
+    def kernel(self, ptx: bytes, name: str, signature: str) -> Kernel:
+        return self.kernels(ptx, {name: signature})[name]
+
+    def kernels(self, ptx: bytes, signatures: Mapping[str, str]) -> Mapping[str, Kernel]:
+        """Functions of one PTX file by name, compiled for this GPU by its driver."""
+        with self._asking():
+            module = self._cuda.module_from_buffer(ptx)
+            return {
+                name: Kernel(self._asking, module.get_function(name), signature)
+                for name, signature in signatures.items()
+            }
+
+    def copy_in(self, address: int, source: Any, stream: Stream | None = None) -> None:
+        with self._asking():
+            self._cuda.memcpy_htod_async(address, source, stream)
+
+    def copy_out(self, to: Any, address: int, stream: Stream | None = None) -> None:
+        with self._asking():
+            self._cuda.memcpy_dtoh_async(to, address, stream)
+
+    def copy(self, to: int, source: int, size: int) -> None:
+        with self._asking():
+            self._cuda.memcpy_dtod_async(to, source, size, None)
+
+    def copy_to_peer(
+        self, peer: "Gpu", to: int, source: int, size: int, stream: Stream | None = None
+    ) -> None:
+        with self._asking():
+            self._cuda.memcpy_peer_async(to, source, size, peer.context, self.context, stream)
+
+    def stream(self) -> Stream:
+        with self._asking():
+            return self._cuda.Stream()
+
+    def mark(self, stream: Stream | None = None) -> Mark:
+        """The moment when all work queued so far is done."""
+        with self._asking():
+            event = self._cuda.Event()
+            event.record(stream)
+            return event
+
+    def wait_for(self, mark: Mark, stream: Stream | None = None) -> None:
+        """Let *stream* begin what is queued from now on after *mark*."""
+        with self._asking():
+            if stream is not None:
+                stream.wait_for_event(mark)
+
+    def seconds(self, marks: Sequence[Mark]) -> tuple[float, ...]:
+        """What went by between each two neighbours, once the last has passed."""
+        with self._asking():
+            marks[-1].synchronize()
+            return tuple(after.time_since(before) / 1e3 for before, after in pairwise(marks))
+
+    def synchronize(self) -> None:
+        with self._asking():
+            self._cuda.Context.synchronize()
+
+    # The two loops whose own cost is in the figure: nothing is made or looked up in them.
+
+    def launch_delays(self, kernel: Kernel, count: int) -> tuple[float, ...]:
+        """Seconds on the host's clock from before a launch of one thread until the GPU is done, *count* times."""
+        call, wait, now = (
+            kernel.prepared.prepared_call,
+            self._cuda.Context.synchronize,
+            perf_counter_ns,
+        )
+        begun, done = [0] * count, [0] * count
+        grid, block = (1, 1), (1, 1, 1)
+        gc.disable()
+        try:
+            with self._asking():
+                for i in range(count):
+                    begun[i] = now()
+                    call(grid, block)
+                    wait()
+                    done[i] = now()
+        finally:
+            gc.enable()
+        return tuple((after - before) / 1e9 for before, after in zip(begun, done, strict=True))
+
+    def event_delays(self, kernel: Kernel, count: int) -> tuple[float, ...]:
+        """Seconds on the GPU's clock from a mark before such a launch to a mark after it, *count* times."""
+        call, wait = kernel.prepared.prepared_call, self._cuda.Context.synchronize
+        grid, block = (1, 1), (1, 1, 1)
+        with self._asking():
+            before = [self._cuda.Event() for _ in range(count)]
+            after = [self._cuda.Event() for _ in range(count)]
+            for i in range(count):
+                before[i].record()
+                call(grid, block)
+                after[i].record()
+                wait()
+            return tuple(after[i].time_since(before[i]) / 1e3 for i in range(count))
