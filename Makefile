@@ -24,7 +24,7 @@ check: .venv/dev  ## Style, types, layers, generated files.
 generate: .venv/dev  ## Write every generated file.
 	$(BIN)/gpuvitals generate
 
-bench: .venv/dev  ## The figures under benchmarks/; takes about half an hour.
+bench: .venv/dev  ## The figures under benchmarks/ that this machine can measure; takes more than an hour.
 	tools/install wrk
 	$(BIN)/python -m benchmarks
 

@@ -1,27 +1,71 @@
-"""Runs the benchmarks by name, or all: `python -m benchmarks [NAME...]`. Results go to benchmarks/RESULTS.md."""
+"""Runs the benchmarks by name, or all that this machine can: `python -m benchmarks [NAME...]`. Results go to benchmarks/RESULTS.md."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from benchmarks import footprint, hang, load, scrape
-
-BENCHMARKS = (
-    ("scrape", scrape.main),
-    ("load", load.main),
-    ("hang", hang.main),
-    ("footprint", footprint.main),
+from benchmarks import (
+    collection_cost,
+    event_latency,
+    footprint,
+    hang,
+    history_size,
+    kernel_log,
+    load,
+    needs,
+    on_gpu,
+    scrape,
+    slow_clients,
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """One section of the results.
+
+    Attributes:
+        run: takes the arguments of its own command line.
+        lacks: what it misses here; empty if it can run.
+    """
+
+    run: Callable[[Sequence[str]], None]
+    arguments: tuple[str, ...] = ()
+    lacks: Callable[[], str] = needs.nothing
+
+
+BENCHMARKS = {
+    "scrape": Benchmark(scrape.main),
+    "slow_clients": Benchmark(slow_clients.main),
+    "load": Benchmark(load.main, lacks=needs.wrk),
+    "hang": Benchmark(hang.main),
+    "kernel_log": Benchmark(kernel_log.main),
+    "event_latency": Benchmark(event_latency.main),
+    "history_size": Benchmark(history_size.main),
+    "footprint": Benchmark(footprint.main),
+    "footprint_nvml": Benchmark(footprint.main, ("--source", "nvml"), needs.gpu),
+    "collection_cost": Benchmark(collection_cost.main, lacks=needs.gpu),
+    "on_gpu": Benchmark(on_gpu.main, lacks=needs.gpu_with_pytorch),
+}
+
+
 def main(names: Sequence[str]) -> int:
-    """Run those called *names*; 2 if there is no such benchmark."""
-    known = dict(BENCHMARKS)
-    if unknown := [name for name in names if name not in known]:
-        print(f"no benchmark {', '.join(unknown)}; there are {', '.join(known)}", file=sys.stderr)
+    """Run those called *names*, or all; 1 if one that was named cannot run here, 2 if there is no such benchmark."""
+    if unknown := [name for name in names if name not in BENCHMARKS]:
+        print(
+            f"no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}",
+            file=sys.stderr,
+        )
         return 2
-    for name in names or known:
-        known[name]()
-    return 0
+    left_out = {}
+    for name in names or BENCHMARKS:
+        benchmark = BENCHMARKS[name]
+        if lacking := benchmark.lacks():
+            left_out[name] = lacking
+        else:
+            benchmark.run(benchmark.arguments)
+    for name, lacking in left_out.items():
+        print(f"{name}: not run, {lacking}", file=sys.stderr)
+    return int(bool(names and left_out))
 
 
 if __name__ == "__main__":

@@ -20,9 +20,9 @@ _LEAST_MINUTES = 2
 _WARM_UP = 300.0
 """Seconds that memory gets to settle before its growth counts."""
 _MOST_PERCENT = 1.5
-_MOST_MEGABYTES = {"sim": 90, "nvml": 110}  # NVIDIA's library alone takes 18 MB
+MOST_MEGABYTES = {"sim": 90, "nvml": 110}  # NVIDIA's library alone takes 18 MB
 _MOST_GROWTH = 0.5
-_MOST_SERIES = 350
+MOST_SERIES = 350
 _PROMETHEUS = {"Accept": "application/openmetrics-text; version=1.0.0", "Accept-Encoding": "gzip"}
 
 
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] = ()) -> None:
     """Measure and publish."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=20)
-    parser.add_argument("--source", default="sim", choices=_MOST_MEGABYTES)
+    parser.add_argument("--source", default="sim", choices=MOST_MEGABYTES)
     options = parser.parse_args(arguments)
     if options.minutes < _LEAST_MINUTES:
         parser.error(f"--minutes must be at least {_LEAST_MINUTES}")
@@ -52,9 +52,9 @@ def main(arguments: Sequence[str] = ()) -> None:
         looks = tuple(_watch(exporter, options.minutes * 60))
         gpus, series = _series(exporter)
     figures = (
-        *_costs(looks, _MOST_MEGABYTES[options.source]),
+        *_costs(looks, MOST_MEGABYTES[options.source]),
         *_growth(looks),
-        limit("series per GPU", series, _MOST_SERIES, "series"),
+        limit("series per GPU", series, MOST_SERIES, "series"),
     )
     note = (
         f"{gpus} GPUs, history on, a scrape every {_INTERVAL:.0f} s, {options.minutes:g} minutes, all processes together. "

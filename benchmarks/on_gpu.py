@@ -5,10 +5,19 @@ memory each way and compares the exporter's counters with the bytes copied and w
 """
 
 import argparse
+import re
+import sys
 import time
+from collections.abc import Iterator, Sequence
 
 from benchmarks.exporter import Exporter, serving
+from benchmarks.footprint import MOST_MEGABYTES, MOST_SERIES
 from benchmarks.processes import processor_seconds, pss_megabytes
+from benchmarks.results import Figure, Section, limit, publish
+
+_SCRAPE = 15
+_MOST_OFF = 0.05
+_MODEL = re.compile(r'^gpu_info\{.*model="([^"]+)"', re.MULTILINE)
 
 _SETTLE = 12.0
 """Seconds until the ten-second tier has surely read what happened before."""
@@ -18,32 +27,41 @@ _HEADERS = {"receive": 20 / 256, "transmit": 24 / 256}
 """Packet headers per byte of payload at 256 bytes a packet: reads of the host come back as completions, writes carry addresses."""
 
 
-def main() -> None:
-    """Print the figures."""
+def main(arguments: Sequence[str] = ()) -> None:
+    """Measure and publish."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=120)
     parser.add_argument("--no-copies", action="store_true", help="the footprint only")
-    asked = parser.parse_args()
+    asked = parser.parse_args(arguments)
     with serving("--source", "nvml") as exporter:
-        _footprint(exporter, asked.seconds)
+        model = _MODEL.findall(exporter.get("/metrics").decode())[0]
+        figures = [*_footprint(exporter, asked.seconds)]
         if not asked.no_copies:
-            _pcie(exporter)
+            figures += _pcie(exporter)
+    note = f"One exporter reads {model} and is scraped every {_SCRAPE} s. The counters count what is on the link, packet headers included."
+    publish(Section(title="on a GPU", note=note, figures=figures), "benchmarks.on_gpu", arguments)
 
 
-def _footprint(exporter: Exporter, seconds: int) -> None:
+def _footprint(exporter: Exporter, seconds: int) -> Iterator[Figure]:
     before, began, sizes, lines = processor_seconds(exporter.pids), time.monotonic(), [], []
     while time.monotonic() - began < seconds:
-        time.sleep(15)
+        time.sleep(_SCRAPE)
         lines = exporter.get("/metrics").decode().splitlines()
         sizes.append(pss_megabytes(exporter.pids))
     share = (processor_seconds(exporter.pids) - before) / (time.monotonic() - began)
+    yield Figure(name="share of one core", value=f"{share * 100:.2f} % over {seconds} s")
+    yield limit(
+        "memory (PSS), at most",
+        max(sizes),
+        MOST_MEGABYTES["nvml"],
+        "MB",
+        f"from {min(sizes):.1f} MB",
+    )
     series = sum('uuid="' in line for line in lines)
-    print(f"processor, all processes: {share:.2%} of one core over {seconds} s")
-    print(f"PSS, all processes: {min(sizes):.1f} to {max(sizes):.1f} MB")
-    print(f"series of the GPU: {series}", flush=True)
+    yield limit("series", series, MOST_SERIES, "series")
 
 
-def _pcie(exporter: Exporter) -> None:
+def _pcie(exporter: Exporter) -> Iterator[Figure]:
     import torch  # noqa: PLC0415 - only this part needs it
 
     host = torch.empty(_BUFFER, dtype=torch.uint8, pin_memory=True)
@@ -56,10 +74,13 @@ def _pcie(exporter: Exporter) -> None:
         torch.cuda.synchronize()
         time.sleep(_SETTLE)
         counted = _counter(exporter, f"gpu_pcie_{name}_bytes_total") - before
-        link = _BYTES * (1 + _HEADERS[name])
-        print(
-            f"PCIe {name}: {_BYTES / 1e9:.0f} GB copied, {counted / 1e9:.2f} GB counted: "
-            f"{counted / _BYTES - 1:+.2%} of the payload, {counted / link - 1:+.2%} of the bytes on the link"
+        off = counted / _BYTES - 1
+        link = counted / (_BYTES * (1 + _HEADERS[name])) - 1
+        yield Figure(
+            name=f"PCIe {name}, {_BYTES / 1e9:.0f} GB copied",
+            value=f"{counted / 1e9:.2f} GB counted: {off:+.2%} of the payload, {link:+.2%} of the bytes on the link",
+            target=f"payload within {_MOST_OFF:.0%}",
+            met=abs(off) <= _MOST_OFF,
         )
 
 
@@ -69,4 +90,4 @@ def _counter(exporter: Exporter, name: str) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -13,8 +13,9 @@ from pathlib import Path
 RESULTS = Path(__file__).parent / "RESULTS.md"
 _TITLE = """# Figures
 
-`make bench` measures scrape, load, hang and footprint again; history has the command that it names, and what needs a GPU is in
-ON_GPU.md. Each section says where and when it was measured last, so not all of them saw the same code.
+`make bench` measures again all that the machine at hand can measure, and says what it cannot and why; `python -m benchmarks NAME`
+measures one section. Each says where and when it was measured last, so not all of them saw the same code. ON_GPU.md has the
+figures of a real GPU.
 """
 
 

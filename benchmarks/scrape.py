@@ -4,12 +4,12 @@ The exporter reads on, so nearly every scrape meets a new snapshot and pays for 
 """
 
 import random
-import socket
 import sys
 import time
 from collections.abc import Sequence
 
 from benchmarks.exporter import Exporter, serving
+from benchmarks.fetch import GZIP, METRICS, PLAIN, fetch
 from benchmarks.processes import processor_seconds
 from benchmarks.results import Figure, Section, limit, percentile, publish, spread
 
@@ -17,13 +17,7 @@ _SCRAPES = 1000
 _PAUSE = 0.16
 """Seconds between two scrapes at most; the kinds take turns, so that each is scraped some 4 times a second."""
 _MOST_MILLISECONDS = 5.0
-_KINDS = {
-    "plain": ("/metrics", "Accept: text/plain; version=0.0.4\r\n"),
-    "gzip": (
-        "/metrics",
-        "Accept: application/openmetrics-text; version=1.0.0\r\nAccept-Encoding: gzip\r\n",
-    ),
-}
+_KINDS = {"plain": (METRICS, PLAIN), "gzip": (METRICS, GZIP)}
 _NOTHING = "/healthz"
 """Asked as often, to tell what the machine and the connection cost without an exposition."""
 
@@ -35,7 +29,7 @@ def main(arguments: Sequence[str] = ()) -> None:
         began = time.monotonic()
         taken = _scrape(exporter)
         share = (processor_seconds([exporter.pid]) - before) / (time.monotonic() - began)
-        sizes = {kind: len(_fetch(exporter.port, *asked)) for kind, asked in _KINDS.items()}
+        sizes = {kind: len(fetch(exporter.port, *asked)) for kind, asked in _KINDS.items()}
     figures = [figure for kind in _KINDS for figure in _figures(kind, taken[kind])]
     figures += [
         Figure(name=f"answer, {kind}", value=f"{size / 1e3:.1f} kB")
@@ -63,20 +57,9 @@ def _scrape(exporter: Exporter) -> dict[str, list[float]]:
         for kind, (path, head) in asked.items():
             time.sleep(rng.random() * _PAUSE)
             began = time.perf_counter()
-            _fetch(exporter.port, path, head)
+            fetch(exporter.port, path, head)
             taken[kind].append((time.perf_counter() - began) * 1e3)
     return taken
-
-
-def _fetch(port: int, path: str, head: str) -> bytes:
-    """The whole answer; a client of our own, since http.client's objects would be measured too."""
-    request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{head}\r\n"
-    answer = bytearray()
-    with socket.create_connection(("127.0.0.1", port)) as connection:
-        connection.sendall(request.encode())
-        while part := connection.recv(1 << 20):
-            answer += part
-    return bytes(answer)
 
 
 def _figures(kind: str, taken: Sequence[float]) -> tuple[Figure, Figure]:

@@ -1,0 +1,33 @@
+"""What a benchmark needs of the machine. Each function says what is missing; empty if nothing is."""
+
+import importlib.util
+import shutil
+
+from catalog.errors import DriverError, DriverMissing
+from probes.sources import open_source
+
+
+def nothing() -> str:
+    """Any machine will do."""
+    return ""
+
+
+def wrk() -> str:
+    """The load generator."""
+    return "" if shutil.which("wrk") else "wrk is missing: tools/install wrk"
+
+
+def gpu() -> str:
+    """A GPU that NVML can read."""
+    try:
+        driver = open_source("nvml")
+        found = driver.devices()
+        driver.close()
+    except (DriverError, DriverMissing) as error:
+        return f"no NVIDIA GPU: {error}"
+    return "" if found else "no NVIDIA GPU: the driver has no devices"
+
+
+def gpu_with_pytorch() -> str:
+    """A GPU, and PyTorch to load it."""
+    return gpu() or ("" if importlib.util.find_spec("torch") else "PyTorch is missing")
