@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection
 from catalog.event import Event, EventKind, Severity
 from catalog.metrics import exporter, named
 from catalog.snapshot import Identity, Layout, Reading, Tier, unnamed
+from exporter.collector_counts import CollectorCounts
 from exporter.hub import Hub
 from exporter.prometheus import Instruments
 from exporter.roll_call import RollCall
@@ -19,6 +20,7 @@ from probes.messages import (
     NewLayout,
     NewReading,
     Reply,
+    Start,
     Up,
 )
 
@@ -30,7 +32,6 @@ _STATE_EVENTS = {
 }
 _NOT_FOUND = "not found by the driver"
 _NOT_IDENTIFIED = "not_identified"
-_DENIED = "no_permission"
 
 
 class Intake:
@@ -57,7 +58,7 @@ class Intake:
         self._layouts: dict[int, tuple[str, Tier, Layout]] = {}
         self._newest: dict[tuple[str, Tier], int] = {}
         self._unwell: set[str] = set()
-        self._denied: set[tuple[str, str]] = set()
+        self._counts = CollectorCounts(instruments)
         self._down = ""
         self._roll_call = RollCall()
         self._short = (0, 0)
@@ -67,6 +68,12 @@ class Intake:
         """How many GPUs the driver counts that could not be opened."""
         found, count = self._short
         return max(0, count - found)
+
+    def begin(self, start: Start) -> None:
+        """What may be counted is shown from now on."""
+        self._counts.begin(
+            start.collectors, [name for name, most in start.budgets.items() if most]
+        )
 
     def hear(self, message: Up) -> None:
         """Take in one message."""
@@ -126,28 +133,8 @@ class Intake:
 
     def _reading(self, message: NewReading) -> None:
         uuid, tier, layout = self._layouts[message.layout]
-        self._count(uuid, message)
+        self._counts.count(uuid, message)
         self._hub.reading(uuid, tier, Reading(at=message.at, layout=layout, values=message.values))
-
-    def _count(self, uuid: str, message: NewReading) -> None:
-        add = self._instruments.add
-        for collector, seconds in message.durations:
-            self._instruments.observe(exporter.COLLECTOR_DURATION, seconds, collector=collector)
-            self._permit(uuid, collector, denied=(collector, _DENIED) in message.failures)
-        for collector, reason in message.failures:
-            if reason != _DENIED:  # That is a gauge: it lasts, and somebody may want it so.
-                add(exporter.COLLECTOR_FAILURES, collector=collector, reason=reason)
-        for metric, reason in message.rejected:
-            add(exporter.VALUES_REJECTED, metric=metric, reason=reason)
-        for metric, count in message.dropped:
-            add(exporter.SERIES_DROPPED, count, metric=metric)
-
-    def _permit(self, uuid: str, collector: str, *, denied: bool) -> None:
-        """Show that *collector* is denied something as long as any GPU does so."""
-        if ((uuid, collector) in self._denied) != denied:
-            self._denied ^= {(uuid, collector)}
-            some = any(name == collector for _, name in self._denied)
-            self._instruments.set(exporter.PERMISSION_DENIED, some, collector=collector)
 
     def _there(self, message: Found | Enumerated) -> None:
         if isinstance(message, Found):
@@ -160,9 +147,7 @@ class Intake:
         if isinstance(message, Happened):
             self._happened(message.event)
         else:
-            self._instruments.add(
-                exporter.COLLECTOR_FAILURES, collector="events", reason=message.reason
-            )
+            self._counts.events_failed(message.reason)
 
     def _enumerated(self, message: Enumerated) -> None:
         """GPUs that were there once and are not now are lost; so may be those that the driver only counts."""

@@ -82,6 +82,7 @@ class Service:
         self.instruments.set(exporter.DRIVER_UP, 0)
         self._source = config.source
         self._count_from_zero()
+        self.intake.begin(start)
         self.scrapes = Scrapes(self.hub, self.instruments, clock)
         self.scrapes.configure(config.max_scrapes, plan.metrics_off(config))
 
@@ -156,6 +157,7 @@ class Service:
         logger.info("config.reloaded", extra={"needs_restart": _differing(FIXED, old, new)})
         set_up(new.log_level, new.log_format)
         self.scrapes.configure(new.max_scrapes, off)
+        self.intake.begin(start)
         if await self.reader.restart(start):
             self.intake.restarted(other_source=new.source != self._source)
         self._source = new.source

@@ -122,7 +122,7 @@ class NewReading(msgspec.Struct, tag=True):
     Attributes:
         durations: seconds per collector.
         failures: (collector, reason) of each question that the driver answered with an error.
-        rejected: (metric, reason) of each value that cannot be true.
+        rejected: (collector, metric, reason) of each value that cannot be true.
         dropped: (metric, how many series) beyond a budget.
     """
 
@@ -131,7 +131,7 @@ class NewReading(msgspec.Struct, tag=True):
     values: tuple[float, ...]
     durations: tuple[tuple[str, float], ...]
     failures: tuple[tuple[str, str], ...] = ()
-    rejected: tuple[tuple[str, str], ...] = ()
+    rejected: tuple[tuple[str, str, str], ...] = ()
     dropped: tuple[tuple[str, int], ...] = ()
 
 

@@ -20,7 +20,7 @@ class Outcome:
     samples: list[Sample] = field(default_factory=list)
     durations: list[tuple[str, float]] = field(default_factory=list)
     failures: list[tuple[str, str]] = field(default_factory=list)
-    rejected: list[tuple[str, str]] = field(default_factory=list)
+    rejected: list[tuple[str, str, str]] = field(default_factory=list)
     dropped: dict[str, int] = field(default_factory=dict)
 
 
@@ -63,7 +63,8 @@ class Reader:
             for sample in collector.read(self._gpu):
                 metric = sample.metric
                 if not metric.accepts(sample.value):
-                    outcome.rejected.append((metric.name, _why(sample.value)))
+                    why = _why(sample.value)
+                    outcome.rejected.append((collector.name, metric.name, why))
                 elif _fits(metric, room):
                     outcome.samples.append(sample)
                 else:

@@ -31,8 +31,9 @@ COLLECTOR_DURATION = Metric(
 COLLECTOR_FAILURES = Metric(
     name="gpuvitals_collector_failures_total",
     kind=Kind.COUNTER,
-    help="Questions that the driver answered with an error, by collector and error; `events` is the wait for NVML's "
-    "events. What is denied shows in gpuvitals_collector_permission_denied instead.",
+    help="Questions that the driver answered with an error, by collector and reason: unknown, timeout, reset_required "
+    "or other, which the log names when it is new; collector `events` is the wait for NVML's events. What is denied shows "
+    "in gpuvitals_collector_permission_denied instead.",
     source="gpuvitals",
     labels=("collector", "reason"),
     scope=Scope.EXPORTER,
@@ -49,9 +50,10 @@ PERMISSION_DENIED = Metric(
 VALUES_REJECTED = Metric(
     name="gpuvitals_values_rejected_total",
     kind=Kind.COUNTER,
-    help="Values that the driver gave and that cannot be true: its blanks, or outside the metric's plausible range.",
+    help="Values that the driver gave and that cannot be true: its blanks (reason blank), or outside the metric's "
+    "plausible range (out_of_range). The log names the metric when it is new.",
     source="gpuvitals",
-    labels=("metric", "reason"),
+    labels=("collector", "reason"),
     scope=Scope.EXPORTER,
 )
 READER_RESTARTS = Metric(
@@ -73,7 +75,7 @@ CONFIG_RELOADS = Metric(
 SERIES_DROPPED = Metric(
     name="gpuvitals_series_dropped_total",
     kind=Kind.COUNTER,
-    help="Series left out because a budget of series was used up, by family.",
+    help="Series left out because a budget of series was used up, by family; only families with a budget are there.",
     source="gpuvitals",
     labels=("metric",),
     scope=Scope.EXPORTER,

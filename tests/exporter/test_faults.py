@@ -57,7 +57,7 @@ FAULTS: dict[str, tuple[dict[str, object], Callable[[Metrics, str], bool]]] = {
         {"gpu": 7, "which": "power"},
         lambda now, gpu: (
             now.value("gpu_power_watts", gpu=gpu) is None
-            and now.total("gpuvitals_values_rejected_total", metric="gpu_power_watts") > 0
+            and now.total("gpuvitals_values_rejected_total", collector="power") > 0
         ),
     ),
     "hang": (

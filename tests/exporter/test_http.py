@@ -278,6 +278,9 @@ async def test_counters_of_ours_begin_at_zero(server: Exporter) -> None:
         'gpuvitals_reader_restarts_total{reason="killed"} 0',
         'gpuvitals_config_reloads_total{outcome="failure"} 0',
         "gpuvitals_driver_up 0",
+        'gpuvitals_collector_failures_total{collector="power",reason="unknown"} 0',
+        'gpuvitals_collector_failures_total{collector="events",reason="other"} 0',
+        'gpuvitals_values_rejected_total{collector="power",reason="blank"} 0',
     ):
         assert line in text.splitlines()
 

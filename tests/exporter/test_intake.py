@@ -236,7 +236,7 @@ def test_what_went_wrong_is_counted() -> None:
 
     for line in (
         'gpuvitals_collector_failures_total{collector="temperature",reason="unknown"} 1',
-        'gpuvitals_values_rejected_total{metric="gpu_power_watts",reason="blank"} 1',
+        'gpuvitals_values_rejected_total{collector="power",reason="blank"} 1',
         'gpuvitals_series_dropped_total{metric="gpu_process_memory_bytes"} 1',
         'gpuvitals_collector_duration_seconds_count{collector="power"} 1',
     ):
@@ -376,7 +376,7 @@ def test_a_loss_of_events_is_counted() -> None:
 
     ear.intake.hear(EventsFailed("uninitialized"))
 
-    line = 'gpuvitals_collector_failures_total{collector="events",reason="uninitialized"} 1'
+    line = 'gpuvitals_collector_failures_total{collector="events",reason="other"} 1'
     assert ear.shows(line)
 
 

@@ -47,7 +47,7 @@ UPWARDS = (
         values=(1.0, 2.5),
         durations=(("power", 0.1),),
         failures=(("ecc", "unknown"),),
-        rejected=(("gpu_x", "blank"),),
+        rejected=(("power", "gpu_x", "blank"),),
         dropped=(("gpu_y", 3),),
     ),
     Happened(EVENT),

@@ -57,7 +57,7 @@ def test_a_blank_is_rejected_and_counted() -> None:
     info = {"total": 2**30, "used": 2**64 - 1, "reserved": 0, "free": 2**20}
     outcome = read(answering({"nvmlDeviceGetMemoryInfo_v2": info}), BY_NAME["memory"])
 
-    assert outcome.rejected == [(memory.USED.name, "blank")]
+    assert outcome.rejected == [("memory", memory.USED.name, "blank")]
     assert Sample(memory.TOTAL, 2.0**30) in outcome.samples
     assert memory.USED not in {sample.metric for sample in outcome.samples}
 
@@ -66,7 +66,7 @@ def test_an_impossible_value_is_rejected_and_counted() -> None:
     """21 kW is nothing that a GPU draws."""
     outcome = read(answering({"nvmlDeviceGetPowerUsage": 21_000_000}), BY_NAME["power"])
 
-    assert outcome.rejected == [(power.NOW.name, "out_of_range")]
+    assert outcome.rejected == [("power", power.NOW.name, "out_of_range")]
 
 
 def test_a_budget_keeps_the_largest_processes() -> None:
