@@ -1,10 +1,13 @@
 """What a probe is told and what it answers: the words between the exporter and its probe child. One JSON line each way."""
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Final
 
 import msgspec
+
+_PROCESS = re.compile(r"gv-[a-z0-9]{1,12}\Z")
 
 VERSION: Final = 1
 """Of both messages; a reader refuses any other."""
@@ -211,3 +214,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 def process_name(nonce: str) -> str:
     """What the child calls itself, and the driver's log calls it; Linux keeps 15 bytes of it."""
     return f"gv-{nonce}"[:15]
+
+
+def is_process(name: str) -> bool:
+    """Whether *name*, as the driver's log has it, is what a probe child calls itself."""
+    return bool(_PROCESS.match(name))

@@ -1,7 +1,7 @@
 """YAML in and out: the only module that imports `yaml`. What the values mean is decided elsewhere.
 
 Read is YAML 1.2's core schema, so that `no`, `12:30` and `010` stay the texts that people meant. Three things are
-refused, each with its line: a key given twice, a key that is no text, and an alias (`*name`) - without them every value
+refused, each with its line: a key given twice, a key that is neither text nor whole number, and an alias (`*name`) - without them every value
 has exactly one line to point at, and a few lines cannot unfold into gigabytes.
 """
 
@@ -27,6 +27,8 @@ MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 60
 
 _STRING = "tag:yaml.org,2002:str"
+_KEYS = (_STRING, "tag:yaml.org,2002:int")
+"""What a key may be; a number is taken as it is written, for error codes are keys too."""
 # The core schema of YAML 1.2.2, section 10.3.2, without what other readers take for octal.
 _SCALARS = (
     ("tag:yaml.org,2002:null", r"~|null|Null|NULL|"),
@@ -175,8 +177,10 @@ def _pairs(
     node: yaml.MappingNode, place: Place, lines: dict[Place, int]
 ) -> Iterator[tuple[str, yaml.Node]]:
     for key, value in node.value:
-        if key.tag != _STRING:
-            raise _problem(f"a key must be a text; put {key.value!r} in quotes", key)
+        if key.tag not in _KEYS:
+            raise _problem(
+                f"a key must be a text or a whole number; put {key.value!r} in quotes", key
+            )
         if (*place, key.value) in lines:
             first = lines[*place, key.value]
             raise _problem(f"{key.value!r} is given twice, first on line {first}", key)

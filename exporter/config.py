@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from catalog.errors import ConfigError
+from catalog.xid import policy
+from catalog.xid.policy import Override
 from catalog.yamlfile import Document
 
 PREFIX = "GPUVITALS_"
@@ -39,6 +41,11 @@ class Config:
     kernel_log: str = _setting(
         "Kernel log to read Xids from: a device, file or FIFO; /dev/kmsg by default when the source is nvml.",
         "",
+    )
+    xid_actions: tuple[Override, ...] = _setting(
+        "What an Xid asks for in place of the table's answer: CODE=ACTION, several with commas, or a mapping in the file.",
+        (),
+        read=policy.overrides,
     )
     collectors: tuple[str, ...] = _setting(
         "Collectors to switch on, or off with a leading '-'.", ()
@@ -128,8 +135,11 @@ def _known(key: str, where: str) -> str:
 
 def _typed(key: str, value: object, where: str) -> object:
     setting = SETTINGS[key]
+    read = setting.metadata.get("read", _READ[type(setting.default)])
     try:
-        typed = _READ[type(setting.default)](value)
+        typed = read(value)
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {key}: {error}") from None
     except (ValueError, TypeError):
         wanted = _WANTED[type(setting.default)]
         raise ConfigError(f"{where}: {key} must be {wanted}, not {value!r}") from None

@@ -1,17 +1,18 @@
 """Follows the kernel log: reads, judges, commits, then shows. Nothing is read while what was read is not committed."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from catalog.errors import HistoryError
 from catalog.event import Event
 from catalog.snapshot import Snapshot
+from catalog.xid.policy import Policy
 from exporter.commit_events import EventCommits
 from exporter.xid_totals import XidTotals
-from exporter.xids import Counted, Ledger, Mark, Outcome
+from exporter.xids import Asked, Counted, Ledger, Mark, Outcome
 from probes.kernel_log.pci import bus_id
 from probes.kernel_log.reader import Batch, KernelLog, NoLog, Problem
 
@@ -27,6 +28,8 @@ _RETRY = 1.0
 _INTRODUCTION = 30.0
 """Seconds that a record waits for its GPU to be found: a driver may take so long to wake one."""
 
+_TABLE = Policy()
+
 Clock = Callable[[], float]
 
 
@@ -38,26 +41,35 @@ class Wiring:
         steady: seconds that never jump.
         places: the UUIDs of the GPUs by PCI address, as they are known now.
         switches: told of the NVSwitches that the log told of.
+        asked: what a GPU asks for itself, by its UUID.
         counted: told what was committed.
         problem: told why the log cannot be read, each time that changes; `NONE` when it can be read again.
         lost: told how many records nobody could read.
         failed: told why a commit failed; it is tried again.
+        without_log: seconds between two looks for a log that cannot be read.
     """
 
     steady: Clock
     places: Callable[[], Mapping[str, str]]
     switches: Callable[[Collection[str]], None]
+    asked: Asked
     counted: Callable[[Sequence[Counted]], None]
     problem: Callable[[Problem], None]
     lost: Callable[[int], None]
     failed: Callable[[HistoryError], None]
+    without_log: float = _NO_LOG
 
 
 class XidWatch:
     """Joins the log, the ledger, the totals and the database; begins at the mark that *commits* kept."""
 
     def __init__(
-        self, log: KernelLog | NoLog, totals: XidTotals, commits: EventCommits, wiring: Wiring
+        self,
+        log: KernelLog | NoLog,
+        totals: XidTotals,
+        commits: EventCommits,
+        wiring: Wiring,
+        policy: Policy = _TABLE,
     ) -> None:
         self._log = log
         self._totals = totals
@@ -65,24 +77,40 @@ class XidWatch:
         self._wiring = wiring
         self._saved = commits.mark()
         self._saved_at = self._began = wiring.steady()
-        self._ledger = Ledger(self._saved)
+        self._ledger = Ledger(self._saved, policy, wiring.asked)
         self._problem = Problem.NONE
+        self._wake = asyncio.Event()
         self._switches: frozenset[str] = frozenset()
         self._held: Batch | None = None
         self._unwritten: Outcome | None = None
 
+    def overrule(self, policy: Policy) -> None:
+        """Judge by another policy from now on."""
+        self._ledger.policy = policy
+        self._totals.overrule(policy)
+
     def nvml(self, event: Event) -> None:
-        """NVML told of an Xid."""
+        """NVML told of an Xid. Without a log to wait for, it is counted and committed at once."""
         self._ledger.told(event, self._wiring.steady())
+        if self._problem is not Problem.NONE:
+            self._wake.set()
 
     async def run(self, ending: asyncio.Event) -> None:
         """Follow the log until *ending*; what could not be written then is read again after a restart."""
+        ended = asyncio.create_task(ending.wait())
         while not ending.is_set():
+            self._wake.clear()
             pause = await self.step()
-            await _pause(ending, pause)
+            await self._pause(ended, pause)
+        ended.cancel()
         self._saved_at = float("-inf")  # so that the place is saved, whatever happened
         await self.step()
         self._log.close()
+
+    async def _pause(self, ended: "asyncio.Task[Literal[True]]", seconds: float) -> None:
+        woken = asyncio.create_task(self._wake.wait())
+        await asyncio.wait((ended, woken), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        woken.cancel()
 
     async def step(self) -> float:
         """One look at the log; seconds until the next."""
@@ -101,7 +129,7 @@ class XidWatch:
         if (outcome.counted or self._due(outcome.mark)) and not await self._commit(outcome):
             return _RETRY
         if batch.problem:
-            return _NO_LOG
+            return self._wiring.without_log
         return _EVERY if batch.caught_up else 0.0
 
     def _must_wait(self, batch: Batch, places: Mapping[str, str]) -> bool:
@@ -149,8 +177,3 @@ def places(snapshot: Snapshot) -> dict[str, str]:
         for uuid, view in snapshot.gpus.items()
         if (address := bus_id(view.identity.pci_bus_id))
     }
-
-
-async def _pause(ending: asyncio.Event, seconds: float) -> None:
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(ending.wait(), seconds)

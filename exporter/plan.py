@@ -5,6 +5,7 @@ import difflib
 from catalog.errors import ConfigError
 from catalog.metric import Metric
 from catalog.metrics import BY_NAME, processes
+from catalog.xid.policy import Policy
 from exporter.config import Config
 from probes.collectors import COLLECTORS
 from probes.messages import Start
@@ -43,6 +44,11 @@ def start(config: Config) -> Start:
         collectors=frozenset(enabled),
         budgets={processes.MEMORY.name: config.process_series},
     )
+
+
+def policy(config: Config) -> Policy:
+    """What each Xid asks for, the operator's overrides included."""
+    return Policy(overrides=dict(config.xid_actions))
 
 
 def metrics_off(config: Config) -> frozenset[Metric]:

@@ -17,6 +17,7 @@ from catalog.snapshot import Reading, Tier
 from exporter import control, event_log, plan
 from exporter.audit import Audit
 from exporter.config import FIXED, SETTINGS, Config
+from exporter.event_place import located
 from exporter.hub import Hub
 from exporter.intake import Intake
 from exporter.integrals import Integrals
@@ -65,14 +66,18 @@ class Service:
         )
         kept = self.store.totals()
         self.integrals = Integrals(kept)
-        self.xid_totals = XidTotals(kept)
+        policy = plan.policy(config)
+        self.xid_totals = XidTotals(kept, policy)
         self.recent = recent
         self.hub = Hub((self._integrate, self._remember, self.recent.observe))
         self.failure = asyncio.get_running_loop().create_future()
         self.intake = Intake(self.hub, self.instruments, clock, self._happened, self._give_up)
         commits = self.store.commits(path(config))
         inputs = Inputs(
-            log=open_log(config, commits.mark(), clock), switches=switches(config), clock=clock
+            log=open_log(config, commits.mark(), clock),
+            switches=switches(config),
+            clock=clock,
+            policy=policy,
         )
         self.xids = XidSource(self.hub, self.xid_totals, commits, self.instruments, inputs)
         self.reader = ReaderProcess(start, self.intake.hear, self.intake.reader_ended, clock)
@@ -110,6 +115,7 @@ class Service:
         self.store.rollup.observe(uuid, reading)
 
     def _happened(self, event: Event) -> None:
+        event = located(event, self.hub.latest)
         if event.kind is EventKind.XID:
             self.xids.watch.nvml(event)
         else:
@@ -158,6 +164,7 @@ class Service:
         set_up(new.log_level, new.log_format)
         self.scrapes.configure(new.max_scrapes, off)
         self.intake.begin(start)
+        self.xids.overrule(plan.policy(new))
         if await self.reader.restart(start):
             self.intake.restarted(other_source=new.source != self._source)
         self._source = new.source

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from catalog.errors import HistoryError
-from catalog.metrics import exporter
+from catalog.metrics import ecc, exporter
 from catalog.snapshot import Tier
+from catalog.xid import record
+from catalog.xid.actions import Action, gravest
+from catalog.xid.policy import Policy
 from exporter import event_log
 from exporter.commit_events import EventCommits
 from exporter.config import Config
@@ -51,11 +54,13 @@ class Inputs:
     Attributes:
         switches: the NVSwitches that the system knows now.
         clock: seconds since 1970.
+        policy: what each Xid asks for.
     """
 
     log: KernelLog | NoLog
     switches: Callable[[], Collection[str]]
     clock: Callable[[], float]
+    policy: Policy
 
 
 class XidSource:
@@ -78,18 +83,30 @@ class XidSource:
             steady=time.monotonic,
             places=lambda: places(hub.latest),
             switches=self._welcome_switches,
+            asked=self._asked,
             counted=self._counted,
             problem=self._problem,
             lost=self._lost,
             failed=self._failed,
         )
-        self.watch = XidWatch(inputs.log, totals, commits, wiring)
+        self.watch = XidWatch(inputs.log, totals, commits, wiring, inputs.policy)
 
     def welcome(self, uuid: str) -> None:
         """Show the counts of a GPU that was found."""
         self._totals.welcome(uuid, self._hub.latest.gpus[uuid].identity.model)
         self._show(uuid)
         self._welcome_switches(self._inputs.switches())  # their driver is there when the GPUs are
+
+    def overrule(self, policy: Policy) -> None:
+        """Judge by another policy from now on."""
+        self.watch.overrule(policy)
+        for uuid in self._hub.latest.gpus:
+            self.welcome(uuid)
+
+    def _asked(self, uuid: str) -> Action:
+        view = self._hub.latest.gpus.get(uuid)
+        family = view.labelled(ecc.RECOVERY_ACTION) if view else {}
+        return gravest(record.RECOVERY[name] for (name,), active in family.items() if active)
 
     def _welcome_switches(self, switches: Collection[str]) -> None:
         self._totals.welcome_switches(switches)

@@ -2,13 +2,15 @@
 
 from collections.abc import Collection, Iterable, Mapping
 
-from catalog.metrics.events import SXID_ERRORS, SXID_LAST, XID_ERRORS, XID_LAST
+from catalog.metrics.events import PROBE_XIDS, SXID_ERRORS, SXID_LAST, XID_ERRORS, XID_LAST
 from catalog.snapshot import Layout, Reading
 from catalog.xid import counters, sxid
+from catalog.xid.policy import Policy
 from exporter.hub import NODE
 from exporter.xids import Counted
 from history.minute import Key
 
+_TABLE = Policy()
 _LAST = {XID_ERRORS: XID_LAST, SXID_ERRORS: SXID_LAST}
 """When the last one was: the labels of its count, without the action."""
 
@@ -20,15 +22,29 @@ class XidTotals:
         totals: what they start from; those of other counters are left alone.
     """
 
-    def __init__(self, totals: Mapping[Key, float]) -> None:
-        ours = (*_LAST, *_LAST.values())
+    def __init__(self, totals: Mapping[Key, float], policy: Policy = _TABLE) -> None:
+        self._policy = policy
+        ours = (*_LAST, *_LAST.values(), PROBE_XIDS)
         self.totals = {key: value for key, value in totals.items() if key.metric in ours}
         self._layouts: dict[str, Layout] = {}
 
     def welcome(self, uuid: str, model: str) -> None:
         """Begin at 0 what a GPU of this *model* can report and somebody has to act on."""
-        for code, action in counters.from_zero(model):
+        self.totals.setdefault(Key(uuid, PROBE_XIDS), 0.0)
+        for code, action in counters.from_zero(model, self._policy):
             self.totals.setdefault(Key(uuid, XID_ERRORS, (str(code), action.value)), 0.0)
+
+    def overrule(self, policy: Policy) -> None:
+        """Count under another policy from now on.
+
+        What was counted under another action keeps its total and stands still; what never happened is forgotten, until the
+        GPUs are welcomed again.
+        """
+        self._policy = policy
+        for key in [
+            key for key, value in self.totals.items() if key.metric is XID_ERRORS and not value
+        ]:
+            del self.totals[key]
 
     def welcome_switches(self, switches: Collection[str]) -> None:
         """Begin at 0 what NVSwitches at these PCI addresses can report and somebody has to act on."""
@@ -43,8 +59,10 @@ class XidTotals:
         for one in counted:
             if one.key is None:
                 continue
-            last = Key(one.key.uuid, _LAST[one.key.metric], one.key.labels[:-1])
             changed[one.key] = changed.get(one.key, self.totals.get(one.key, 0.0)) + 1
+            if one.key.metric not in _LAST:
+                continue
+            last = Key(one.key.uuid, _LAST[one.key.metric], one.key.labels[:-1])
             before = changed.get(last, self.totals.get(last, 0.0))
             changed[last] = max(before, one.event.at)
         return changed

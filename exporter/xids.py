@@ -7,10 +7,13 @@ becomes history and no count; after a restart it goes on where it stopped.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from catalog.event import Event, EventKind
-from catalog.metrics.events import SXID_ERRORS, XID_ERRORS
-from catalog.xid import lookup, record, sxid
+from catalog.event import Event
+from catalog.metrics.events import PROBE_XIDS, SXID_ERRORS, XID_ERRORS
+from catalog.probe import is_process
+from catalog.xid import sxid
 from catalog.xid.actions import Action
+from catalog.xid.policy import Policy
+from exporter import xid_events
 from exporter.twins import Twins
 from history.minute import Key
 from probes.kernel_log import nvrm
@@ -19,11 +22,9 @@ from probes.kernel_log.progress import Cursor
 from probes.kernel_log.reader import Batch, Problem
 from probes.kernel_log.record import Record
 
-_LONGEST = 500
-"""Characters of the driver's text that an event keeps."""
-
-Judge = Callable[[int, str], Action]
-"""From the code and the text of a record to what it asks for."""
+_TABLE = Policy()
+Asked = Callable[[str], Action]
+"""From the UUID of a GPU to what it asks for itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,15 +73,24 @@ class Ledger:
 
     Args:
         mark: where an earlier process stopped; None on the first start.
-        judge: what a record asks for; the operator may override the table.
+        asked: what a GPU asks for itself, which an event's advice follows.
+
+    Attributes:
+        policy: what a record asks for; the operator may change it at any time.
     """
 
-    def __init__(self, mark: Mark | None, judge: Judge = record.action) -> None:
+    def __init__(
+        self,
+        mark: Mark | None,
+        policy: Policy = _TABLE,
+        asked: Asked = lambda _: Action.NONE,
+    ) -> None:
         mark = mark or Mark()
         self._counting = mark.counting
         self._learned = dict(mark.places)
         self._switches = set(mark.switches)
-        self._judge = judge
+        self.policy = policy
+        self._asked = asked
         self._twins = Twins()
 
     @property
@@ -148,15 +158,18 @@ class Ledger:
         action = sxid.action(found.code, fatal=found.fatal)
         labels = (found.pci, str(found.code), action.value)
         key = Key("", SXID_ERRORS, labels) if self._counting else None
-        return Counted(event=_of_switch(found, action, at), key=key)
+        return Counted(event=xid_events.of_switch(found, action, at), key=key)
 
     def _xid(self, found: XidRecord, uuid: str, at: float, now: float) -> Iterator[Counted]:
-        action = self._judge(found.code, found.text)
-        event = _event(found.code, action, _sentence(found), uuid, at)
+        action = self.policy.action(found.code, found.text)
+        advice = self.policy.advice(found.code, found.text, self._asked(uuid))
+        harmless = _of_probe_alone(found, action)
+        event = xid_events.of_record(found, uuid, at, advice, harmless_probe=harmless)
         if not self._counting:
             yield Counted(event=event)
         elif self._twins.recorded((uuid, found.code), now):
-            yield Counted(event=event, key=_key(uuid, found.code, action) if uuid else None)
+            key = Key(uuid, PROBE_XIDS) if harmless else _key(uuid, found.code, action)
+            yield Counted(event=event, key=key if uuid else None)
 
     def _alone(self, batch: Batch, now: float) -> Iterator[Counted]:
         """The events of NVML that count: no twin has come, or none can come."""
@@ -165,48 +178,15 @@ class Ledger:
         else:
             events = self._twins.alone(now) if batch.caught_up else []
         for (uuid, code), told in events:
-            action = self._judge(code, "")
-            message = f"Xid {code}: {lookup.explain(code).description} (only NVML told)"
-            event = _event(code, action, message, uuid, told.at)
-            yield Counted(event=event, key=_key(uuid, code, action) if uuid else None)
+            event = xid_events.of_nvml(told, self.policy.advice(code, "", self._asked(uuid)))
+            key = _key(uuid, code, self.policy.action(code)) if uuid else None
+            yield Counted(event=event, key=key)
+
+
+def _of_probe_alone(found: XidRecord, action: Action) -> bool:
+    """Whether a probe of ours is to blame: an error of its own program, not of the GPU that it ran on."""
+    return is_process(found.process) and action in (Action.NONE, Action.RESTART_APP)
 
 
 def _key(uuid: str, code: int, action: Action) -> Key:
     return Key(uuid, XID_ERRORS, (str(code), action.value))
-
-
-def _event(code: int, action: Action, message: str, uuid: str, at: float) -> Event:
-    return Event(
-        at=at,
-        kind=EventKind.XID,
-        severity=action.severity,
-        message=message,
-        uuid=uuid,
-        code=code,
-    )
-
-
-def _sentence(found: XidRecord) -> str:
-    text = found.text[:_LONGEST] or lookup.explain(found.code).description
-    details = (
-        f"at {found.pci}",
-        "" if found.gpu_instance is None else f"GPU instance {found.gpu_instance}",
-        found.process and f"process {found.process}",
-        "" if found.pid is None else f"pid {found.pid}",
-    )
-    return f"Xid {found.code}: {text} ({', '.join(filter(None, details))})"
-
-
-def _of_switch(found: SxidRecord, action: Action, at: float) -> Event:
-    known = sxid.explain(found.code)
-    where = f"switch {found.switch} at {found.pci}"
-    link = "" if found.link is None else f", link {found.link}"
-    text = found.text[:_LONGEST] or (known.name if known else "not listed by NVIDIA")
-    message = f"SXid {found.code}: {text} ({where}{link})"
-    return Event(
-        at=at,
-        kind=EventKind.SXID,
-        severity=action.severity,
-        message=message,
-        code=found.code,
-    )

@@ -53,6 +53,18 @@ MIGRATIONS = (
     ) WITHOUT ROWID;
     CREATE TABLE note (name TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE event ADD COLUMN reason TEXT NOT NULL DEFAULT '';
+    ALTER TABLE event ADD COLUMN pci_bus_id TEXT NOT NULL DEFAULT '';
+    ALTER TABLE event ADD COLUMN gpu_instance INTEGER;
+    ALTER TABLE event ADD COLUMN compute_instance INTEGER;
+    ALTER TABLE event ADD COLUMN sub_code TEXT NOT NULL DEFAULT '';
+    ALTER TABLE event ADD COLUMN action TEXT;
+    ALTER TABLE event ADD COLUMN process TEXT NOT NULL DEFAULT '';
+    ALTER TABLE event ADD COLUMN pid INTEGER;
+    ALTER TABLE event ADD COLUMN probe INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX event_severity ON event (severity, id);  -- the bound of each
+    """,
 )
 
 

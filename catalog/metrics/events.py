@@ -22,6 +22,13 @@ XID_LAST = Metric(
     source="kernel log, else nvmlEventSetWait_v2",
     labels=("xid",),
 )
+PROBE_XIDS = Metric(
+    name="gpu_probe_xid_errors_total",
+    kind=Kind.COUNTER,
+    help="Xids of the application kind that an active probe of our own caused; none of them is in gpu_xid_errors_total.",
+    source="kernel log",
+    history=True,
+)
 SXID_ERRORS = Metric(
     name="gpu_nvswitch_sxid_errors_total",
     kind=Kind.COUNTER,
@@ -41,4 +48,4 @@ SXID_LAST = Metric(
     scope=Scope.NODE,
 )
 
-FAMILIES = (XID_ERRORS, XID_LAST, SXID_ERRORS, SXID_LAST)
+FAMILIES = (XID_ERRORS, XID_LAST, PROBE_XIDS, SXID_ERRORS, SXID_LAST)

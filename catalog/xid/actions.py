@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
-from catalog.event import Severity
+from catalog.severity import Severity
 
 
 class Action(StrEnum):

@@ -2,22 +2,26 @@
 
 import re
 
-from catalog.xid import record
 from catalog.xid.actions import Action
 from catalog.xid.lookup import Xid, catalogued
+from catalog.xid.policy import Policy
 
+_TABLE = Policy()
 _GENERATIONS = {"A": "A100", "H": "H100", "GH": "H100", "B": "B100", "GB": "GB200"}
 _MODEL = re.compile(r"\b(GB|GH|A|B|H)\d{3}\b")
 
 
-def from_zero(model: str) -> tuple[tuple[int, Action], ...]:
-    """The pairs that page or ticket and that a GPU of this *model* can report; of an unknown model, all."""
+def from_zero(model: str, policy: Policy = _TABLE) -> tuple[tuple[int, Action], ...]:
+    """The pairs that page or ticket and that a GPU of this *model* can report; of an unknown model, all.
+
+    What the operator gives an action to can be reported, whatever the catalogue says.
+    """
     product = _product(model)
+    codes = {xid.code for xid in catalogued().values() if _reports(xid, product)}
     return tuple(
-        (xid.code, action)
-        for xid in catalogued().values()
-        if _reports(xid, product)
-        for action in sorted(record.possible(xid.code))
+        (code, action)
+        for code in sorted(codes.union(policy.overrides))
+        for action in sorted(policy.possible(code))
         if action.pages or action.tickets
     )
 

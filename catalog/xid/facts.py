@@ -5,13 +5,28 @@ from collections.abc import Mapping
 from catalog.xid import lookup, nvlink5, sxid
 from catalog.xid.actions import Action
 from catalog.xid.nvlink5 import SubCode
+from catalog.xid.policy import Policy
 from catalog.xid.sxid import Sxid
+
+_TABLE = Policy()
 
 Facts = Mapping[str, object]
 
 
-def of_xid(code: int, numbers: tuple[int, int] | None = None) -> Facts:
-    """What is known of an Xid; of 144 to 150 also what the first two *numbers* of a record say."""
+def of_xid(code: int, numbers: tuple[int, int] | None = None, policy: Policy = _TABLE) -> Facts:
+    """What is known of an Xid; of 144 to 150 also what the first two *numbers* of a record say.
+
+    The operator's word comes last, and counts.
+    """
+    facts = _of_table(code, numbers)
+    override = policy.overrides.get(code)
+    if override is None:
+        return facts
+    reason = f"The configuration says so, in place of {facts['action']}. {facts['reason']}"
+    return {**facts, **_asked(override), "reason": reason, "overrides": facts["action"]}
+
+
+def _of_table(code: int, numbers: tuple[int, int] | None) -> Facts:
     xid = lookup.explain(code)
     facts = {
         "xid": code,

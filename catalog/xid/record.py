@@ -1,23 +1,27 @@
-"""What the text of a record adds to its code: Xid 45, 144 to 150 and 154 are decided by it, all others by the table."""
+"""What the text of a record adds to its code: Xid 45, 144 to 150 and 154 are decided by it, all others by the table.
+
+What the operator wants instead is in `catalog.xid.overrides`.
+"""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from catalog.metrics import ecc
 from catalog.xid import nvlink5
 from catalog.xid.actions import Action
 from catalog.xid.lookup import explain
 
-RECOVERY = (
-    Action.NONE,
-    Action.RESET_GPU,
-    Action.REBOOT_NODE,
-    Action.RESTART_APP,  # drain peer traffic: who uses it has to stop
-    Action.RESET_GPU,  # after a drain
-    Action.CONTACT_SUPPORT,  # the NVLink domain of several nodes has to be set up again
-    Action.RESET_GPU,  # over the bus
-    Action.REBOOT_NODE,  # the whole system
-)
-"""What a GPU asks for, by the values of nvmlDeviceGpuRecoveryAction_t; drivers word them differently."""
+RECOVERY = {
+    "none": Action.NONE,
+    "gpu_reset": Action.RESET_GPU,
+    "node_reboot": Action.REBOOT_NODE,
+    "drain_p2p": Action.RESTART_APP,  # peer traffic: who uses it has to stop
+    "drain_and_reset": Action.RESET_GPU,
+    "recover_imex_domain": Action.CONTACT_SUPPORT,  # several nodes' NVLink domain has to be set up again
+    "bus_reset": Action.RESET_GPU,
+    "system_reboot": Action.REBOOT_NODE,
+}
+"""What a GPU asks for, by the recovery actions that the catalogue names; drivers word them differently."""
 
 # The gaps are bounded, so that no line, however long, takes more than linear time.
 _CHANGE = re.compile(r"changed from 0x[0-9a-fA-F]+ \([^)]{0,60}\) to 0x([0-9a-fA-F]{1,8}) \(")
@@ -40,7 +44,7 @@ def possible(code: int) -> frozenset[Action]:
     """Every action that a record of *code* may ask for."""
     own = explain(code).action
     if code == 154:
-        return frozenset((own, *RECOVERY))
+        return frozenset((own, *RECOVERY.values()))
     if code not in nvlink5.CODES:
         return frozenset((own, Action.NONE) if code == 45 else (own,))
     rows = (row.action for row in nvlink5.sub_codes() if row.code == code)
@@ -52,10 +56,23 @@ def _cleanup(_code: int, text: str) -> Action | None:
     return Action.NONE if _CONSEQUENCE.search(text) else None
 
 
-def _recovery(_code: int, text: str) -> Action | None:
-    change = _CHANGE.search(text)
-    value = int(change[1], 16) if change else len(RECOVERY)
-    return RECOVERY[value] if value < len(RECOVERY) else None
+def recovery(code: int, text: str) -> str:
+    """Of Xid 154 the recovery action that the GPU changed to, by its name in the catalogue; else empty."""
+    change = _CHANGE.search(text) if code == 154 else None
+    value = int(change[1], 16) if change else len(ecc.ACTIONS)
+    return ecc.ACTIONS[value] if value < len(ecc.ACTIONS) else ""
+
+
+def sub_code(code: int, text: str, numbers: Sequence[int]) -> str:
+    """What refines the code: by name where a name is known, else the record's *numbers*."""
+    if told := recovery(code, text):
+        return told
+    row = nvlink5.decode(code, *numbers[:2]) if len(numbers) > 1 else None
+    return f"{row.unit} {row.reach}" if row else " ".join(f"0x{number:x}" for number in numbers)
+
+
+def _recovery(code: int, text: str) -> Action | None:
+    return RECOVERY.get(recovery(code, text))
 
 
 def _link(code: int, text: str) -> Action | None:

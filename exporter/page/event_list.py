@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from catalog.event import Event, EventKind
 from catalog.snapshot import GpuView
+from catalog.xid.actions import Action
 from exporter.page import address, icon, instant, words
 from exporter.page.markup import Child, Markup, tag
 from exporter.page.scene import Scene
@@ -42,20 +43,30 @@ def _event(event: Event, gpus: Mapping[str, GpuView]) -> Markup:
             class_=f"kind severity-{event.severity}",
         ),
         tag("span", _where(event, gpus), class_="where"),
-        tag("span", event.message, class_="message"),
+        tag("span", event.message, _advice(event), class_="message"),
     )
+
+
+def _advice(event: Event) -> Child:
+    """What to do about an Xid or SXid, where there is something to do."""
+    if event.action in (None, Action.NONE):
+        return None
+    return tag("strong", f" {_sentence(words.plain(event.action))}.")
 
 
 def _kind(event: Event) -> str:
     if event.code is not None:
         return f"{_CODED[event.kind]} {event.code}"
-    kind = words.plain(event.kind)
-    return kind[0].upper() + kind[1:]
+    return _sentence(words.plain(event.kind))
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def _where(event: Event, gpus: Mapping[str, GpuView]) -> Child:
     if not event.uuid:
-        return "node"
+        return "NVSwitch" if event.kind is EventKind.SXID else "node"
     view = gpus.get(event.uuid)
     if view is None:
         return "GPU gone"

@@ -40,9 +40,9 @@ async def history(request: web.Request) -> web.Response:
 
 async def events(request: web.Request) -> web.Response:
     """GET /api/v1/events: what happened, newest first."""
-    body = await asyncio.to_thread(
-        events_api.answer, request.query, request.app[EVENTS], request.app[CLOCK]()
-    )
+    indices = {view.identity.index: uuid for uuid, view in request.app[HUB].latest.gpus.items()}
+    asked = request.query, request.app[EVENTS], request.app[CLOCK](), indices
+    body = await asyncio.to_thread(events_api.answer, *asked)
     return web.json_response(body)
 
 

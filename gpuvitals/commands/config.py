@@ -42,7 +42,8 @@ def show(world: World, /, config_file: str | None, *, as_json: bool, **given: ob
 
     Example: gpuvitals config show --json
     """
-    settings = asdict(_checked(resolve(world, config_file, given)))
+    config = _checked(resolve(world, config_file, given))
+    settings = {**asdict(config), "xid_actions": dict(config.xid_actions)}
     print(
         json.dumps(settings) if as_json else yamlfile.dump(settings), end="\n" if as_json else ""
     )

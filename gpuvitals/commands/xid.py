@@ -9,6 +9,9 @@ import click
 from catalog.errors import ConfigError
 from catalog.xid import facts, lookup, nvlink5, sxid
 from catalog.xid.facts import Facts
+from catalog.xid.policy import Policy
+from gpuvitals.context import World
+from gpuvitals.options import config_options, resolve
 
 _WIDTH = 100
 _INDENT = 17
@@ -72,18 +75,33 @@ def _word(_context: click.Context, _parameter: click.Parameter, text: str | None
 @click.option("--sxid", "switch", is_flag=True, help="CODE is an SXid, the error of an NVSwitch.")
 @click.option("--intrinfo", callback=_word, help="Of Xid 144 to 150: the record's first number.")
 @click.option("--status", callback=_word, help="Of Xid 144 to 150: the record's second number.")
+@config_options("xid_actions")
+@click.pass_obj
 def command(
-    code: int | None, *, as_json: bool, switch: bool, intrinfo: int | None, status: int | None
+    world: World,
+    /,
+    code: int | None,
+    *,
+    as_json: bool,
+    switch: bool,
+    intrinfo: int | None,
+    status: int | None,
+    config_file: str | None,
+    **given: object,
 ) -> int:
     """Explain CODE: what it means, what to do and why. Without CODE: all that are in use.
+
+    What the exporter's configuration overrides is shown as overridden.
 
     Example: gpuvitals xid 79
     """
     numbers = _numbers(intrinfo, status, allowed=code in nvlink5.CODES and not switch)
+    policy = Policy(overrides=dict(resolve(world, config_file, given).xid_actions))
     if code is None:
-        _list(as_json=as_json, switch=switch)
+        listed = tuple(_all_switch() if switch else _all(policy))
+        print("\n".join(map(json.dumps, listed) if as_json else _table(listed)))
         return 0
-    known = facts.of_sxid(code) if switch else facts.of_xid(code, numbers)
+    known = facts.of_sxid(code) if switch else facts.of_xid(code, numbers, policy)
     print(json.dumps(known) if as_json else "\n".join(_text(known)))
     return 0 if known["catalogued"] and known.get("decoded", True) else 1
 
@@ -98,13 +116,9 @@ def _numbers(intrinfo: int | None, status: int | None, *, allowed: bool) -> tupl
     return intrinfo, status
 
 
-def _list(*, as_json: bool, switch: bool) -> None:
-    known = _all_switch() if switch else _all()
-    print("\n".join(map(json.dumps, known) if as_json else _table(tuple(known))))
-
-
-def _all() -> Iterator[Facts]:
-    return (facts.of_xid(code) for code, xid in lookup.catalogued().items() if xid.used)
+def _all(policy: Policy) -> Iterator[Facts]:
+    used = {code for code, xid in lookup.catalogued().items() if xid.used}
+    return (facts.of_xid(code, None, policy) for code in sorted(used.union(policy.overrides)))
 
 
 def _all_switch() -> Iterator[Facts]:

@@ -13,7 +13,7 @@ from probes.kernel_log.pci import bus_id
 # Nothing here is searched for from more than one place, so that no line, however long, takes more than linear time.
 _XID = re.compile(
     r"NVRM: {1,4}Xid {1,4}\((?P<pci>[0-9a-fA-FPCI:.]{5,24})"
-    r"(?: GPU-I:(?P<instance>\d{1,5}))?[^)]{0,60}\): {0,4}(?P<code>\d{1,9})(?!\d),? ?"
+    r"(?: GPU-I:(?P<instance>\d{1,5})(?: GPU-CI:(?P<compute>\d{1,5}))?)?[^)]{0,60}\): {0,4}(?P<code>\d{1,9})(?!\d),? ?"
     r"(?:pid='?(?P<pid>\d{1,10}|<unknown>)'?(?:, |\Z))?"
     r"(?:name='?(?P<process>.{0,100}?)'?(?:, |\Z))?"
 )
@@ -38,7 +38,7 @@ class XidRecord:
 
     Attributes:
         pci: as NVML writes it.
-        gpu_instance: of MIG, None if it concerns the whole GPU.
+        gpu_instance, compute_instance: of MIG, None if it concerns the whole GPU.
         pid: as the host numbers it, None if the driver does not know.
         process: its name, empty if the driver does not know.
         text: what the driver says, without all the above.
@@ -47,6 +47,7 @@ class XidRecord:
 
     pci: str
     gpu_instance: int | None
+    compute_instance: int | None
     code: int
     pid: int | None
     process: str
@@ -104,13 +105,18 @@ def _xid(line: str) -> XidRecord | None:
     process = found["process"] or ""
     return XidRecord(
         pci=pci,
-        gpu_instance=int(found["instance"]) if found["instance"] else None,
+        gpu_instance=_number(found["instance"]),
+        compute_instance=_number(found["compute"]),
         code=code,
         pid=int(found["pid"]) if found["pid"] not in (None, _UNKNOWN) else None,
         process="" if process == _UNKNOWN else process,
         text=text,
         sub=_sub(code, text),
     )
+
+
+def _number(digits: str | None) -> int | None:
+    return int(digits) if digits else None
 
 
 def _sub(code: int, text: str) -> tuple[int, ...]:

@@ -76,7 +76,7 @@ def test_a_missing_value_is_placed_at_what_lacks_it() -> None:
         ("a: 1\nb: 2\na: 3\n", "f.yaml:3: not valid YAML: 'a' is given twice, first on line 1"),
         ("x:\n  a: 1\n  a: 2\n", "f.yaml:3: not valid YAML: 'a' is given twice, first on line 2"),
         ("a: &x 1\nb: *x\n", "f.yaml:2: not valid YAML: aliases are not allowed; write the value of *x out"),
-        ("a: 1\n2: b\n", "f.yaml:2: not valid YAML: a key must be a text; put '2' in quotes"),
+        ("a: 1\ntrue: b\n", "f.yaml:2: not valid YAML: a key must be a text or a whole number; put 'true' in quotes"),
         ("a: !!python/object:os.system x\n", "f.yaml:1: not valid YAML: the tag tag:yaml.org,2002:python/object:os.system is not allowed"),
         ("a: !mine x\n", "f.yaml:1: not valid YAML: the tag !mine is not allowed"),
         ("a: [1,\n", "f.yaml:2: not valid YAML: expected the node content, but found '<stream end>'"),

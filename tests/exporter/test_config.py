@@ -8,6 +8,7 @@ import pytest
 
 from catalog import yamlfile
 from catalog.errors import ConfigError
+from catalog.xid.policy import overrides
 from exporter.config import PREFIX, SETTINGS, Config, flag, load
 from exporter.plan import metrics_off, start
 
@@ -18,7 +19,12 @@ TYPES: dict[type, tuple[object, object, object]] = {
     bool: (False, "true", False),
     tuple: ("a,b", "c, d", ["e"]),
 }
-CHOICES = {"log_level": ("debug", "warning", "error"), "log_format": ("json", "text", "json")}
+ACTIONS: tuple[object, object, object] = ("48=none", "999=reboot_node, 31=none", {48: "reset_gpu"})
+CHOICES = {
+    "xid_actions": ACTIONS,
+    "log_level": ("debug", "warning", "error"),
+    "log_format": ("json", "text", "json"),
+}
 READ: dict[type, Callable[[object], object]] = {
     int: lambda value: int(str(value)),
     bool: lambda value: value in (True, "true"),
@@ -35,6 +41,8 @@ def written(name: str) -> tuple[object, object, object]:
 
 def understood(name: str, value: object) -> object:
     """The value that *value* was written for."""
+    if name == "xid_actions":
+        return overrides(value)
     return READ.get(type(SETTINGS[name].default), str)(value)
 
 

@@ -406,9 +406,23 @@ async def test_events(server: Exporter) -> None:
             "severity": "critical",
             "message": "GPU 0 is hung: because",
             "uuid": UUID,
+            "reason": "",
+            "pci_bus_id": "00000000:03:00.0",
+            "gpu_instance": None,
+            "compute_instance": None,
             "code": None,
+            "sub_code": "",
+            "action": None,
+            "process": "",
+            "pid": None,
+            "probe": False,
         }
     ]
+    for chosen in ("gpu=0", "severity=critical,warning", "text=IS%20HUNG", f"uuid={UUID}"):
+        _, found = await server.json(f"/api/v1/events?kind=gpu_hung&{chosen}")
+        assert found["events"] == body["events"]
+    _, none = await server.json("/api/v1/events?code=79")
+    assert none["events"] == []
 
 
 @pytest.mark.parametrize(
@@ -418,8 +432,12 @@ async def test_events(server: Exporter) -> None:
             "/api/v1/events?kind=xidd",
             "GET",
             400,
-            "kind: 'xidd' is not a valid EventKind; there are",
+            "kind: there is no 'xidd'; there are xid, sxid, gpu_lost",
         ),
+        ("/api/v1/events?severity=", "GET", 400, "severity: there is no ''; there are info, war"),
+        ("/api/v1/events?code=79,x", "GET", 400, "code: 'x' is no Xid or SXid; write numbers"),
+        ("/api/v1/events?gpu=7", "GET", 400, "gpu: there is no GPU '7' now; there are none."),
+        ("/api/v1/events?from=-1h&to=-2h", "GET", 400, "from: -1h is after to: -2h; exchange"),
         ("/api/v1/events?limit=0", "GET", 400, "limit: '0' is not a number from 1 to 1000"),
         ("/api/v1/events?since=1h", "GET", 400, "there is no parameter 'since'; there are from"),
         ("/api/v1/history", "GET", 400, "say which metric: ?metric=NAME"),

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from catalog.errors import HistoryError
 from catalog.event import Event, EventKind, Severity
 from catalog.metrics.events import SXID_ERRORS, SXID_LAST, XID_ERRORS, XID_LAST
 from catalog.snapshot import GpuView, Identity, Snapshot
+from catalog.xid.actions import Action
 from exporter.commit_events import EventCommits
 from exporter.kernel_log import Wiring, XidWatch, places
 from exporter.xid_totals import XidTotals
@@ -54,6 +56,7 @@ class Node:
             steady=lambda: self.steady,
             places=lambda: self.places,
             switches=self.totals.welcome_switches,
+            asked=lambda _: Action.NONE,
             counted=lambda counted: self.told.append([one.event.code for one in counted]),
             problem=self.told.append,
             lost=self.told.append,
@@ -275,3 +278,26 @@ async def test_a_switch_counts_from_zero_and_over_a_restart(node: Node) -> None:
         Key("", SXID_LAST, SWITCHED.labels[:2]): NOW,
     }
     assert node.totals.totals.keys() == before.keys()
+
+
+async def test_without_a_log_an_event_of_nvml_does_not_wait(
+    database: Database, tmp_path: Path
+) -> None:
+    """It is durable as soon as it is told: nobody else will tell it, and a kill would lose it."""
+    node = Node(tmp_path, database)
+    watch = XidWatch(NoLog(), node.totals, node.disk, replace(node.wiring, without_log=3600.0))
+    ending = asyncio.Event()
+    running = asyncio.create_task(watch.run(ending))
+    try:
+        async with asyncio.timeout(20):
+            while Problem.OFF not in node.told:  # noqa: ASYNC110 - the watch wakes nobody
+                await asyncio.sleep(0.001)
+            watch.nvml(TOLD)
+            while [79] not in node.told:  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.001)
+    finally:
+        ending.set()
+        await running
+
+    assert node.totals.totals[KEY] == 1.0
+    assert len(node.events()) == 1

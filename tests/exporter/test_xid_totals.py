@@ -1,6 +1,8 @@
 from catalog.event import Event, EventKind, Severity
 from catalog.metrics import power
-from catalog.metrics.events import SXID_ERRORS, XID_ERRORS, XID_LAST
+from catalog.metrics.events import PROBE_XIDS, SXID_ERRORS, XID_ERRORS, XID_LAST
+from catalog.xid.actions import Action
+from catalog.xid.policy import Policy
 from exporter.hub import NODE
 from exporter.xid_totals import XidTotals
 from exporter.xids import Counted
@@ -40,6 +42,7 @@ def test_what_a_model_can_report_is_there_from_the_start() -> None:
 
     assert samples[XID_ERRORS, "79", "reboot_node"] == 3.0
     assert samples[XID_ERRORS, "48", "reset_gpu"] == 0.0
+    assert samples.pop((PROBE_XIDS,)) == 0.0
     assert all(metric is XID_ERRORS for metric, *_ in samples)
     assert totals.reading("GPU-2", 100.0).values == ()
 
@@ -67,3 +70,17 @@ def test_a_switch_begins_at_zero() -> None:
     assert values[SXID_ERRORS, "00000000:AA:00.0", "20034", "reset_gpu"] == 0.0
     assert {labels[-1] for _, *labels in values} == {"contact_support", "reset_gpu", "reboot_node"}
     assert totals.reading("GPU-1", 100.0).values == ()
+
+
+def test_an_override_in_mid_life() -> None:
+    """What was counted keeps its total and its label; what never happened goes; what may happen now is there at 0."""
+    totals = XidTotals({KEY: 3.0, LAST: 50.0})
+    totals.welcome("GPU-1", "NVIDIA H100 80GB HBM3")
+    totals.overrule(Policy(overrides={79: Action.NONE, 48: Action.NONE, 999: Action.REBOOT_NODE}))
+    totals.welcome("GPU-1", "NVIDIA H100 80GB HBM3")
+    found = {key.labels: value for key, value in totals.totals.items() if key.metric is XID_ERRORS}
+
+    assert found["79", "reboot_node"] == 3.0
+    assert found["999", "reboot_node"] == 0.0
+    assert found["31", "restart_app"] == 0.0
+    assert not {("79", "none"), ("48", "reset_gpu"), ("48", "none")} & found.keys()

@@ -1,9 +1,10 @@
 import pytest
 
 from catalog.event import Event, EventKind, Severity
-from catalog.metrics.events import SXID_ERRORS, XID_ERRORS
+from catalog.metrics.events import PROBE_XIDS, SXID_ERRORS, XID_ERRORS
 from catalog.xid import lookup
 from catalog.xid.actions import Action
+from catalog.xid.policy import Policy
 from exporter.xids import Ledger, Mark, Outcome
 from history.minute import Key
 from probes.kernel_log.progress import Cursor
@@ -58,8 +59,104 @@ def test_a_record_counts_at_once() -> None:
         severity=Severity.CRITICAL,
         message="Xid 79: GPU has fallen off the bus. (at 00000000:5E:00.0, GPU instance 5, process python, pid 4711)",
         uuid="GPU-2",
+        pci_bus_id="00000000:5E:00.0",
+        gpu_instance=5,
         code=79,
+        action=Action.REBOOT_NODE,
+        process="python",
+        pid=4711,
     )
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "sub_code"),
+    [
+        (
+            154,
+            "GPU recovery action changed from 0x0 (None) to 0x2 (Node Reboot Required)",
+            "node_reboot",
+        ),
+        (154, "GPU recovery action changed from 0x0 (None) to 0x63 (New)", "0x0 0x63"),
+        (
+            149,
+            "NETIR_LINK_EVT Fatal XC0 i0 Link 09 (0x025525c6 0x0 0x0 0x0 0x0 0x0)",
+            "NETIR_LINK_EVT/NETIR_LINK_DOWN link_fatal",
+        ),
+        (149, "NETIR_LINK_EVT Fatal XC 1 i 2 Link 01 (0x00000007 0x00000001)", "0x7 0x1"),
+        (
+            74,
+            "NVLink: fatal error detected on link 6(0x10000, 0x0, 0x0)",
+            "0x10000 0x0 0x0",
+        ),
+        (79, "GPU has fallen off the bus. (0x1 0x2)", ""),
+    ],
+)
+def test_what_refines_a_code_is_a_field(code: int, text: str, sub_code: str) -> None:
+    """By name where NVIDIA names it, else as the record's numbers."""
+    (counted,) = Ledger(GOING_ON).heard(batch(xid(code, text)), PLACES, 0.0).counted
+
+    assert counted.event.sub_code == sub_code
+
+
+def test_the_instance_of_mig_is_a_field() -> None:
+    """GPU instance and compute instance, as the driver names them."""
+    line = "NVRM: Xid (PCI:0000:3b:00 GPU-I:01 GPU-CI:02): 13, pid=9, name=a, Graphics Exception"
+    (counted,) = Ledger(GOING_ON).heard(batch(line), PLACES, 0.0).counted
+
+    assert (counted.event.gpu_instance, counted.event.compute_instance) == (1, 2)
+    assert "GPU instance 1, compute instance 2" in counted.event.message
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "asked", "counted_as", "advice"),
+    [
+        (48, "DBE", Action.NONE, "none", Action.NONE),
+        (48, "DBE", Action.REBOOT_NODE, "none", Action.REBOOT_NODE),
+        (31, "MMU Fault", Action.RESET_GPU, "restart_app", Action.RESET_GPU),
+        (
+            154,
+            "GPU recovery action changed from 0x1 (GPU Reset Required) to 0x0 (None)",
+            Action.RESET_GPU,
+            "contact_support",
+            Action.NONE,
+        ),
+    ],
+)
+def test_what_the_gpu_asks_for_outranks_the_operator(
+    code: int, text: str, asked: Action, counted_as: str, advice: Action
+) -> None:
+    """In the advice of the event; the counter stays under the operator's action. The newest word of the GPU is Xid 154's own."""
+    policy = Policy(overrides={48: Action.NONE, 154: Action.CONTACT_SUPPORT})
+    ledger = Ledger(GOING_ON, policy, lambda uuid: asked if uuid == "GPU-1" else Action.NONE)
+    (counted,) = ledger.heard(batch(xid(code, text)), PLACES, 0.0).counted
+
+    assert counted.key == key(code, counted_as)
+    assert (counted.event.action, counted.event.severity) == (advice, advice.severity)
+
+
+PROBE = "NVRM: Xid (PCI:0000:3b:00): {code}, pid=4711, name=gv-0123456789ab, {text}"
+
+
+def test_the_fault_of_a_probe_of_ours_alerts_nobody() -> None:
+    """It is an event with a label and a count of its own; NVML's twin of it counts no more."""
+    ledger = Ledger(GOING_ON)
+    line = PROBE.format(code=31, text="MMU Fault")
+    ledger.told(nvml(31), 0.0)
+    (counted,) = ledger.heard(batch(line), PLACES, 0.5).counted
+
+    assert counted.key == Key("GPU-1", PROBE_XIDS)
+    assert (counted.event.probe, counted.event.severity) == (True, Severity.INFO)
+    assert "a probe of GPU Vitals" in counted.event.message
+    assert ledger.heard(batch(), PLACES, 5.0).counted == ()
+
+
+def test_a_broken_gpu_is_broken_whoever_finds_it() -> None:
+    """An Xid that asks for more than a new start of the application is counted as ever, though a probe met it."""
+    line = PROBE.format(code=79, text="GPU has fallen off the bus.")
+    (counted,) = Ledger(GOING_ON).heard(batch(line), PLACES, 0.0).counted
+
+    assert counted.key == key(79, "reboot_node")
+    assert (counted.event.probe, counted.event.severity) == (True, Severity.CRITICAL)
 
 
 @pytest.mark.parametrize("code", lookup.catalogued(), ids=str)
@@ -92,7 +189,7 @@ def test_the_text_may_decide_the_action() -> None:
 
 def test_the_operator_may_override_the_table() -> None:
     """Severity follows the action."""
-    ledger = Ledger(GOING_ON, judge=lambda _code, _text: Action.NONE)
+    ledger = Ledger(GOING_ON, policy=Policy(overrides={79: Action.NONE}))
     (counted,) = ledger.heard(batch(xid(79)), PLACES, 0.0).counted
 
     assert counted.key == key(79, "none")

@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from catalog.xid.actions import Action
 from exporter.commit_events import EventCommits
 from exporter.kernel_log import Wiring, XidWatch
 from exporter.xid_totals import XidTotals
@@ -35,6 +36,7 @@ async def _follow(log: Path, database: Database) -> None:
         steady=time.monotonic,
         places=lambda: PLACES,
         switches=lambda _: None,
+        asked=lambda _: Action.NONE,
         counted=_count,
         problem=lambda problem: _say(f"problem {problem}"),
         lost=lambda lost: _say(f"lost {lost}"),

@@ -1,6 +1,7 @@
 """`gpuvitals xid` as a user meets it."""
 
 import json
+from pathlib import Path
 
 import click
 import pytest
@@ -9,11 +10,15 @@ from click.testing import CliRunner
 from catalog.errors import ConfigError
 from catalog.xid import lookup, sxid
 from gpuvitals.commands.xid import command
+from gpuvitals.context import World
 
 
 def run(*arguments: str) -> tuple[int, str]:
     """The exit code and what is printed."""
-    result = CliRunner().invoke(command, arguments, standalone_mode=False, catch_exceptions=False)
+    world = World(environ={}, clock=lambda: 0.0)
+    result = CliRunner().invoke(
+        command, arguments, obj=world, standalone_mode=False, catch_exceptions=False
+    )
     return result.return_value, result.stdout
 
 
@@ -168,3 +173,29 @@ def test_numbers_that_do_not_belong_are_refused(arguments: tuple[str, ...], mess
     """They go together, and with 144 to 150 only."""
     with pytest.raises(ConfigError, match=message):
         run(*arguments)
+
+
+def test_what_the_configuration_overrides(tmp_path: Path) -> None:
+    """Of a code that NVIDIA lists, and of one that it does not; the table's answer is still told."""
+    file = tmp_path / "gpuvitals.yaml"
+    file.write_text("xid_actions: {48: none, 999: reboot_node}\n")
+
+    known = json.loads(run("48", "--json", "--config", str(file))[1])
+    _, unknown = run("999", "--config", str(file))
+    _, listed = run("--config", str(file))
+    _, flagged = run("48", "--xid-actions", "48=contact_support")
+
+    assert (known["action"], known["notifies"], known["overrides"]) == (
+        "none",
+        "nobody",
+        "reset_gpu",
+    )
+    assert "reboot_node: drain the node and reboot it" in unknown
+    assert "The configuration says so, in place of contact_support." in unknown
+    assert [
+        line.split()[:3] for line in listed.splitlines() if line.startswith(("48 ", "999 "))
+    ] == [
+        ["48", "none", "nobody"],
+        ["999", "reboot_node", "page"],
+    ]
+    assert "contact_support: somebody has to look" in flagged

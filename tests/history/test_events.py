@@ -1,16 +1,36 @@
 from contextlib import suppress
+from dataclasses import fields
 
 import pytest
 
 from catalog.errors import HistoryError
-from catalog.event import EventKind
+from catalog.event import Event, EventKind, Severity
 from catalog.metrics import utilization
+from catalog.xid.actions import Action
 from history.database import Database
 from history.events import EventLog, Wanted
 from history.minute import Key
 from history.notes import Notes
 from history.totals import Totals
 from tests.history.samples import DAY, T0, event
+
+WHOLE = Event(
+    at=T0 + 1.0,
+    kind=EventKind.XID,
+    severity=Severity.CRITICAL,
+    message="Xid 154: changed",
+    uuid="GPU-a",
+    reason="xid",
+    pci_bus_id="00000000:3B:00.0",
+    gpu_instance=1,
+    compute_instance=2,
+    code=154,
+    sub_code="node_reboot",
+    action=Action.REBOOT_NODE,
+    process="gv-0123456789ab",
+    pid=4711,
+    probe=True,
+)
 
 
 def messages(log: EventLog, wanted: Wanted) -> list[str]:
@@ -23,9 +43,10 @@ def test_an_event_comes_back_whole(database: Database) -> None:
     log = EventLog(database)
     happened = event(T0 + 0.25, "row remapping failed")
 
-    log.append([happened])
+    log.append([happened, WHOLE])
 
-    assert log.query(Wanted()).events == (happened,)
+    assert log.query(Wanted()).events == (WHOLE, happened)
+    assert all(getattr(WHOLE, field.name) not in ("", None, False) for field in fields(Event))
 
 
 def test_newest_first_in_pages(database: Database) -> None:
@@ -71,6 +92,33 @@ def test_filters(database: Database) -> None:
     assert messages(log, Wanted(uuid="")) == ["d"]
     assert messages(log, Wanted(kinds=(EventKind.GPU_LOST, EventKind.XID))) == ["c", "b", "a"]
     assert messages(log, Wanted(kinds=())) == []
+
+
+def test_filters_of_xids(database: Database) -> None:
+    """Severity, code and text narrow what comes."""
+    log = EventLog(database)
+    log.append([event(T0, "50% of RAM"), WHOLE, event(T0 + 2, "up", EventKind.DRIVER_UP)])
+
+    assert messages(log, Wanted(severities=(Severity.CRITICAL,))) == [WHOLE.message]
+    assert messages(log, Wanted(codes=(15, 154))) == [WHOLE.message]
+    assert messages(log, Wanted(text="xid 154")) == [WHOLE.message]
+    assert messages(log, Wanted(text="0% OF")) == ["50% of RAM"]
+    assert messages(log, Wanted(text="_")) == []
+
+
+def test_a_storm_is_bounded(database: Database) -> None:
+    """The newest of each severity stay; what is rare is not pushed out by what comes in thousands."""
+    log = EventLog(database, most=10)
+    log.append([WHOLE])
+    for number in range(100):
+        log.append([event(T0 + number, str(number))])
+    kept = messages(log, Wanted())
+
+    assert kept[:10] == [str(number) for number in range(99, 89, -1)]
+    assert kept[-1] == WHOLE.message
+    assert len(kept) <= 21
+    log.expire(T0 + 100)
+    assert len(messages(log, Wanted())) == 11
 
 
 @pytest.mark.parametrize("cursor", ["x", "1_", "_1", "1_2_3"])

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from catalog.errors import ConfigError, HistoryError
+from catalog.event import Event, EventKind, Severity
 from history.database import Database
 from history.events import EventLog, Wanted
 from history.opening import FILE
 from history.question import Function, Question
+from history.schema import APPLICATION_ID, MIGRATIONS
 from history.sqlite import SqliteHistory
 from tests.history.samples import POWER, T0, event, gauge
 
@@ -79,7 +81,7 @@ def test_newer_version(tmp_path: Path, opener: type) -> None:
         newer.execute("PRAGMA user_version = 99")
 
     with pytest.raises(
-        ConfigError, match=r"newer gpuvitals \(format 99, this one knows 1\); upgrade"
+        ConfigError, match=r"newer gpuvitals \(format 99, this one knows 2\); upgrade"
     ):
         opener(tmp_path)
 
@@ -194,3 +196,27 @@ def test_threads_take_turns(tmp_path: Path) -> None:
             thread.join()
 
         assert len(log.query(Wanted(limit=1000)).events) == 160
+
+
+def test_a_file_of_the_first_format(tmp_path: Path) -> None:
+    """Its events are kept, with nothing in the fields that they did not have, and new ones join them."""
+    with closing(sqlite3.connect(tmp_path / FILE)) as old:
+        old.executescript(MIGRATIONS[0])
+        old.executescript(f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 1;")
+        old.executescript(
+            "INSERT INTO event (at, uuid, kind, severity, code, message)"
+            " VALUES (1728000000, 'GPU-a', 'xid', 'critical', 79, 'gone');"
+        )
+    with Database.open(tmp_path) as database:
+        EventLog(database).append([event(1_728_000_001, "new")])
+        new, found = EventLog(database).query(Wanted()).events
+
+    assert new.message == "new"
+    assert found == Event(
+        at=1_728_000_000,
+        kind=EventKind.XID,
+        severity=Severity.CRITICAL,
+        message="gone",
+        uuid="GPU-a",
+        code=79,
+    )

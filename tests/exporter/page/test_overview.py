@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -6,6 +7,7 @@ import pytest
 from catalog.event import Event, EventKind, Severity
 from catalog.metrics import clocks, ecc, memory, nvlink, pcie, state, utilization
 from catalog.snapshot import Tier
+from catalog.xid.actions import Action
 from exporter.page import detail, event_list, header, overview, words
 from exporter.page.scene import Scene
 from tests.exporter.page.conftest import ABOUT, Site
@@ -305,3 +307,23 @@ def test_a_log_that_cannot_be_read_is_not_an_empty_one(site: Site) -> None:
     """Silence is said to be silence only where it is known."""
     assert "cannot be read" in event_list.event_list(of(site.node, events=None))
     assert "Nothing has happened" in event_list.event_list(of(site.node, events=()))
+
+
+def test_an_error_of_a_switch_says_what_to_do(site: Site) -> None:
+    """A switch belongs to no GPU; what asks for nothing gives no advice."""
+    sxid = Event(
+        at=NOW,
+        kind=EventKind.SXID,
+        severity=Severity.CRITICAL,
+        message="SXid 20034: Link 30.",
+        pci_bus_id="00000000:A9:00.0",
+        code=20034,
+        action=Action.RESET_GPU,
+    )
+    quiet = replace(sxid, action=Action.NONE)
+    first, second = (
+        text(event_list.event_list(of(site.node, events=(one,)))) for one in (sxid, quiet)
+    )
+
+    assert "SXid 20034 NVSwitch SXid 20034: Link 30. Reset GPU." in first
+    assert "Reset" not in second

@@ -16,7 +16,14 @@ GPU = "00000000:3B:00.0"
 
 def xid(code: int, text: str, **known: Any) -> XidRecord:
     """A record of which the driver told only what is *known*."""
-    fields = {"pci": GPU, "gpu_instance": None, "pid": None, "process": "", "sub": ()}
+    fields = {
+        "pci": GPU,
+        "gpu_instance": None,
+        "compute_instance": None,
+        "pid": None,
+        "process": "",
+        "sub": (),
+    }
     return XidRecord(code=code, text=text, **{**fields, **known})
 
 
@@ -93,7 +100,7 @@ XIDS = {
         94, "Contained: CE User Channel (0x9). RST: No, D-RST: No", gpu_instance=5, pid=7194
     ),
     "NVRM: Xid (PCI:0000:3b:00 GPU-I:01 GPU-CI:02): 13, pid=9, name=a, Graphics Exception": xid(
-        13, "Graphics Exception", gpu_instance=1, pid=9, process="a"
+        13, "Graphics Exception", gpu_instance=1, compute_instance=2, pid=9, process="a"
     ),
     "NVRM: Xid (PCI:0000:3b:00): 95, pid=7062, Uncontained: LTC TAG (0x2,0x1). RST: Yes, D-RST: No": xid(
         95, "Uncontained: LTC TAG (0x2,0x1). RST: Yes, D-RST: No", pid=7062
