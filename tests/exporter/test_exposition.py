@@ -2,6 +2,7 @@
 
 import math
 import subprocess
+import tracemalloc
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -170,6 +171,27 @@ def test_writing_again_changes_nothing(snapshot: Snapshot) -> None:
 
     assert exposition.render(snapshot, Format.TEXT) == first
     assert Exposition().render(snapshot, Format.TEXT) == first
+
+
+def test_layouts_that_are_gone_cost_nothing() -> None:
+    """Series that change with every reading, as those of short programs do, do not add up in memory."""
+    exposition, identity = Exposition(), Identity(uuid="GPU-a", index=0, model="", pci_bus_id="")
+
+    def scrape(times: int) -> None:
+        for number in range(times):
+            series = tuple((clocks.CLOCK, (f"{number}-{place}",)) for place in range(20))
+            reading = Reading(at=NOW, layout=Layout(series), values=(1.0,) * len(series))
+            view = GpuView(identity=identity, state="ok").with_reading(Tier.FAST, reading)
+            exposition.render(Snapshot().with_gpu(view), Format.TEXT)
+
+    tracemalloc.start()
+    scrape(50)
+    before, _ = tracemalloc.get_traced_memory()
+    scrape(500)
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert after - before < 1_000_000  # of 6 MB; CPython keeps some dead tuples
 
 
 SWITCHES = Reading(
