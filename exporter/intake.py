@@ -3,8 +3,8 @@
 from collections.abc import Callable, Collection
 
 from catalog.event import Event, EventKind, Severity
-from catalog.metrics import exporter, named
-from catalog.snapshot import Identity, Layout, Reading, Tier, unnamed
+from catalog.metrics import BY_NAME, exporter
+from catalog.snapshot import Identity, Layout, Reading, Series, Tier, unnamed
 from exporter.collector_counts import CollectorCounts
 from exporter.hub import Hub
 from exporter.prometheus import Instruments
@@ -15,6 +15,7 @@ from probes.messages import (
     Enumerated,
     EventsFailed,
     Found,
+    Garbled,
     Happened,
     Health,
     NewLayout,
@@ -76,7 +77,11 @@ class Intake:
         )
 
     def hear(self, message: Up) -> None:
-        """Take in one message."""
+        """Take in one message.
+
+        Raises:
+            Garbled: it makes no sense.
+        """
         match message:
             case NewReading():
                 self._reading(message)
@@ -128,13 +133,20 @@ class Intake:
         place = message.uuid, message.tier
         self._layouts.pop(self._newest.get(place, -1), None)
         self._newest[place] = message.layout
-        series = tuple((named(name), labels) for name, labels in message.series)
+        series = tuple(_series(name, labels) for name, labels in message.series)
         self._layouts[message.layout] = (*place, Layout(series))
 
     def _reading(self, message: NewReading) -> None:
-        uuid, tier, layout = self._layouts[message.layout]
+        uuid, tier, layout = self._laid_out(message)
         self._counts.count(uuid, message)
         self._hub.reading(uuid, tier, Reading(at=message.at, layout=layout, values=message.values))
+
+    def _laid_out(self, message: NewReading) -> tuple[str, Tier, Layout]:
+        """Where the values of *message* belong."""
+        known = self._layouts.get(message.layout)
+        if known is None or len(known[2].series) != len(message.values):
+            raise Garbled(f"no layout {message.layout} of {len(message.values)} series was told")
+        return known
 
     def _there(self, message: Found | Enumerated) -> None:
         if isinstance(message, Found):
@@ -189,6 +201,8 @@ class Intake:
         self._event(*_STATE_EVENTS["lost"], text, identity.uuid)
 
     def _health(self, message: Health) -> None:
+        if message.state not in _STATE_EVENTS:
+            raise Garbled(f"there is no state {message.state!r}")
         uuid = message.uuid
         if uuid == unnamed(message.index):
             known = self._roll_call.whose(message.index, self._hub.latest.gpus)
@@ -227,3 +241,10 @@ class Intake:
         self._happened(
             Event(at=self._clock(), kind=kind, severity=severity, message=text, uuid=uuid)
         )
+
+
+def _series(name: str, labels: tuple[str, ...]) -> Series:
+    metric = BY_NAME.get(name)
+    if metric is None or len(labels) != len(metric.series_labels):
+        raise Garbled(f"there is no series {name!r} with {len(labels)} labels")
+    return metric, labels

@@ -11,7 +11,6 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import msgspec
 from msgspec.structs import replace
 
 from catalog.errors import CollectorError
@@ -19,6 +18,7 @@ from catalog.snapshot import Tier
 from probes.messages import (
     HEADER,
     Down,
+    Garbled,
     Inject,
     Past,
     ReadNow,
@@ -28,6 +28,7 @@ from probes.messages import (
     Up,
     decode_up,
     frame,
+    length,
 )
 
 logger = logging.getLogger(__name__)
@@ -190,7 +191,8 @@ class ReaderProcess:
                 self._receive(decode_up(body))
         except TimeoutError:
             return "silent"
-        except msgspec.MsgspecError:
+        except Garbled as error:
+            logger.error("reader.garbled", extra={"error": str(error)})
             return "garbled"
         except (asyncio.IncompleteReadError, ConnectionError):
             return await _how(child)
@@ -241,8 +243,8 @@ async def _spawn(start: Start) -> _Child:
 
 
 async def _body(reader: asyncio.StreamReader) -> bytes:
-    (size,) = HEADER.unpack(await reader.readexactly(HEADER.size))
-    return await reader.readexactly(size)
+    header = await reader.readexactly(HEADER.size)
+    return await reader.readexactly(length(header))
 
 
 async def _reap(child: _Child) -> None:

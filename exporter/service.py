@@ -31,11 +31,12 @@ from exporter.reader import ENDS, ReaderProcess
 from exporter.reopening import watch
 from exporter.storekeeper import Storekeeper
 from exporter.version import VERSION
-from exporter.web.api import AT_ONCE, QUESTIONS, READER
+from exporter.web.api import AT_ONCE, QUESTIONS
 from exporter.web.app import build
 from exporter.web.door import serving
 from exporter.web.door.doorway import doorway
 from exporter.web.door.guard import Guard
+from exporter.web.faults import READER
 from exporter.web.keys import CLOCK, EVENTS, HISTORY, HUB
 from exporter.web.scrape import Scrapes
 from exporter.xid_source import Inputs, XidSource, open_log, path, switches

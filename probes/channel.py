@@ -3,7 +3,7 @@
 import socket
 import threading
 
-from probes.messages import HEADER, Down, Up, decode_down, frame
+from probes.messages import HEADER, Down, Up, decode_down, frame, length
 
 
 class Channel:
@@ -24,11 +24,15 @@ class Channel:
             self._sock.sendall(data)
 
     def receive(self) -> Down | None:
-        """The next message, None when the exporter has closed its end."""
+        """The next message, None when the exporter has closed its end.
+
+        Raises:
+            Garbled: what came is none.
+        """
         header = self._exactly(HEADER.size)
         if header is None:
             return None
-        body = self._exactly(HEADER.unpack(header)[0])
+        body = self._exactly(length(header))
         return None if body is None else decode_down(body)
 
     def _exactly(self, size: int) -> bytes | None:

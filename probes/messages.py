@@ -2,14 +2,24 @@
 
 import struct
 from collections.abc import Mapping
+from typing import TypeVar
 
 import msgspec
 
+from catalog.errors import GpuVitalsError
 from catalog.event import Event
 from catalog.snapshot import Identity, Tier
 
+T = TypeVar("T")
+
 HEADER = struct.Struct("!I")
 """A frame is the length of its body, then the body."""
+LONGEST = 16 * 1024 * 1024
+"""Bytes of a body; the series of a GPU with every NVLink link are a hundredth of it."""
+
+
+class Garbled(GpuVitalsError):
+    """What arrived is no message, or makes no sense after those before it."""
 
 
 class Past(msgspec.Struct, frozen=True):
@@ -178,11 +188,38 @@ def frame(message: Up | Down) -> bytes:
     return HEADER.pack(len(body)) + body
 
 
+def length(header: bytes) -> int:
+    """How long the body after *header* is.
+
+    Raises:
+        Garbled: longer than any message.
+    """
+    size: int = HEADER.unpack(header)[0]
+    if size > LONGEST:
+        raise Garbled(f"a frame of {size} bytes is longer than any message")
+    return size
+
+
 def decode_up(body: bytes) -> Up:
-    """A message from the child."""
-    return _up.decode(body)
+    """A message from the child.
+
+    Raises:
+        Garbled: it is none.
+    """
+    return _decoded(_up, body)
 
 
 def decode_down(body: bytes) -> Down:
-    """A message to the child."""
-    return _down.decode(body)
+    """A message to the child.
+
+    Raises:
+        Garbled: it is none.
+    """
+    return _decoded(_down, body)
+
+
+def _decoded(decoder: msgspec.msgpack.Decoder[T], body: bytes) -> T:
+    try:
+        return decoder.decode(body)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise Garbled(f"{len(body)} bytes are no message: {error}") from error

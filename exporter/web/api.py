@@ -2,18 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from aiohttp import web
 
-from catalog.errors import CollectorError
 from catalog.snapshot import GpuView, Reading
-from exporter.reader import ReaderProcess
 from exporter.web import events_api, history_api
 from exporter.web.keys import CLOCK, EVENTS, HISTORY, HUB
 
-READER = web.AppKey("reader", ReaderProcess)
 QUESTIONS = web.AppKey("questions", asyncio.Semaphore)
 """Questions to the history that are answered at once; one of 35 days takes a thread for a second."""
 AT_ONCE = 2
@@ -44,27 +41,6 @@ async def events(request: web.Request) -> web.Response:
     asked = request.query, request.app[EVENTS], request.app[CLOCK](), indices
     body = await asyncio.to_thread(events_api.answer, *asked)
     return web.json_response(body)
-
-
-async def faults(request: web.Request) -> web.Response:
-    """POST /api/v1/faults: let a fault happen in a simulated source."""
-    try:
-        fault = await request.json()
-    except (
-        ValueError,
-        LookupError,
-        RecursionError,
-    ) as error:  # no JSON, no charset, no end of nesting
-        raise web.HTTPBadRequest(text=f"the body is not JSON: {error}") from error
-    if not isinstance(fault, Mapping):
-        raise web.HTTPBadRequest(
-            text='the body must be an object such as {"gpu": 3, "kind": "hang"}'
-        )
-    try:
-        await request.app[READER].inject(fault)
-    except CollectorError as error:
-        raise web.HTTPBadRequest(text=str(error)) from error
-    return web.json_response({"accepted": dict(fault)}, status=202)
 
 
 def _gpu(view: GpuView) -> dict[str, Any]:

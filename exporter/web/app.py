@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from exporter.web import api, errors, health
+from exporter.web import api, errors, faults, health
 from exporter.web.scrape import Scrapes
 
 _MAX_BODY = 64 * 1024
@@ -23,5 +23,5 @@ def build(scrapes: Scrapes, *, fault_injection: bool) -> web.Application:
         ]
     )
     if fault_injection:
-        app.router.add_post("/api/v1/faults", api.faults)
+        app.router.add_post("/api/v1/faults", faults.inject)
     return app

@@ -11,8 +11,9 @@ from typing import cast
 
 from aiohttp import web
 
-from exporter.web.door import peer, tls
+from exporter.web.door import headers, peer, tls
 from exporter.web.door.doorway import Doorway
+from exporter.web.door.handler import Handler
 from exporter.web.door.lock import Lock
 from exporter.web.door.record import Denial, caller
 
@@ -101,13 +102,16 @@ class Entrance(web.BaseSite):
         transport.write(answer)
         transport.close()
 
+    def _dress(self, response: web.StreamResponse) -> None:
+        headers.dress(response, self._door.look().config.headers)
+
     def _admit(self, transport: asyncio.Transport) -> web.RequestHandler:
         connection = transport.get_extra_info("socket")
         # Unanswered data, and a window that stays shut, end the connection: tcp(7).
         connection.setsockopt(
             socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(self._limits.stall * 1000)
         )
-        handler = self._handlers()
+        handler = Handler(self._handlers, self._record, self._dress)
         transport.set_protocol(handler)
         handler.connection_made(transport)
         self._deadlines.start(handler)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import hdrs, web
 
-from exporter.web import api, health
+from exporter.web import faults, health
 from exporter.web.door import headers
 from exporter.web.door.credentials import Credentials
 from exporter.web.door.doorway import Doorway
@@ -94,17 +94,11 @@ class Guard:
     @web.middleware
     async def _witness(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         response = await handler(request)
-        if request.match_info.handler is api.faults:
+        if request.match_info.handler is faults.inject:
             who = caller(request.transport, request.get(_USER, ""))
             fault = request.get(_BODY, b"").decode(errors="replace")
             self._record.fault(who, fault, response.status)
         return response
 
     async def _dress(self, _request: web.Request, response: web.StreamResponse) -> None:
-        response.headers[hdrs.SERVER] = "gpuvitals"
-        for name, value in headers.ALWAYS.items():
-            response.headers.setdefault(name, value)
-        for name, value in self._door.look().config.headers.items():
-            response.headers.popall(name, None)
-            if value:
-                response.headers[name] = value
+        headers.dress(response, self._door.look().config.headers)

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from aiohttp import hdrs, web
+
 from catalog.typed import Mismatch, check_word
 
 ALWAYS = MappingProxyType(
@@ -42,3 +44,14 @@ def check(headers: Mapping[str, str]) -> None:
             raise Mismatch(f"headers: {name} takes {' or '.join(known)}, not {value!r}", "headers")
         if not value.isprintable():
             raise Mismatch(f"headers: {name} must be one line of text, not {value!r}", "headers")
+
+
+def dress(response: web.StreamResponse, configured: Mapping[str, str]) -> None:
+    """Give *response* the headers that every answer has; those *configured* win, a blank one is left out."""
+    response.headers[hdrs.SERVER] = "gpuvitals"
+    for name, value in ALWAYS.items():
+        response.headers.setdefault(name, value)
+    for name, value in configured.items():
+        response.headers.popall(name, None)
+        if value:
+            response.headers[name] = value

@@ -12,10 +12,11 @@ AIOHTTP: Mapping[str, Any] = MappingProxyType(
         "max_field_size": 8190,
         "max_headers": 64,
         "keepalive_timeout": 75.0,  # seconds; longer than Prometheus' usual interval, so that it keeps its connection
+        "auto_decompress": False,  # nobody sends us compressed bodies but to have them unfold
         "lingering_time": 5.0,  # seconds that the rest of a refused body is read for
     }
 )
-"""Arguments of `web.AppRunner`; what is too large gets 400."""
+"""Arguments of `web.RequestHandler`; what is too large gets 400."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

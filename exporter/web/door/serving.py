@@ -5,10 +5,9 @@ import socket
 
 from aiohttp import web
 
-from exporter.web.door.complaints import Complaints
 from exporter.web.door.doorway import Doorway
 from exporter.web.door.entrance import Entrance
-from exporter.web.door.limits import AIOHTTP, allow_open_files
+from exporter.web.door.limits import allow_open_files
 
 _OTHERS = 1024
 """Files beside connections: history, the reader child, what the page sends."""
@@ -21,13 +20,7 @@ async def serve(
 ) -> web.AppRunner:
     """Take connections for *app*, which has a `Guard`, from now on; `cleanup` of the result ends it within *grace*."""
     allow_open_files(doorway.limits.connections + _OTHERS)
-    runner = web.AppRunner(
-        app,
-        access_log=None,
-        shutdown_timeout=grace,
-        logger=Complaints(logger, doorway.record),
-        **AIOHTTP,
-    )
+    runner = web.AppRunner(app, shutdown_timeout=grace)
     await runner.setup()
     await Entrance(runner, listener, doorway).start()
     lock = doorway.door.look()

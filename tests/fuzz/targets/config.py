@@ -1,0 +1,35 @@
+"""The exporter's settings: a YAML file, the environment and flags, one after the other, with zero bytes between."""
+
+from collections.abc import Iterator
+
+from catalog import yamlfile
+from exporter import config, plan
+from tests.fuzz.target import Target, refusal_allowed, text
+
+
+def one(data: bytes) -> None:
+    """A configuration, or one error of ours."""
+    file, environment, flags = [*text(data).split("\0", 2), "", ""][:3]
+    with refusal_allowed():
+        documents = yamlfile.parse(file, "gpuvitals.yaml")
+        given = {key: value for key, value in _pairs(flags).items() if key in config.SETTINGS}
+        loaded = config.load(given, _pairs(environment), next(iter(documents), None))
+        plan.start(loaded)
+        plan.metrics_off(loaded)
+
+
+def _pairs(lines: str) -> dict[str, str]:
+    return {key: value for key, _, value in (line.partition("=") for line in lines.splitlines())}
+
+
+def seeds() -> Iterator[bytes]:
+    """Each setting in each of the three places."""
+    yield b"listen: :9400\nsource: sim\ncollectors: [memory, -ecc]\nnvlink_per_link: true\n"
+    yield b"history_days: 35\nmetrics_off: gpu_power_watts, gpu_energy_joules_total\nlog_level: debug\n"
+    yield b"\0GPUVITALS_SOURCE=sim\nGPUVITALS_MAX_SCRAPES=40\nGPUVITALS_PORT=tcp://10.0.0.1:9400\n\0process_series=7\n"
+    yield b"a: &x [1, 2]\nb: *x\n? {c: d}\n: !!python/object e\n"
+    for name in config.SETTINGS:
+        yield f"{name}: 1\n\0{config.PREFIX}{name.upper()}=true\n\0{name}=x".encode()
+
+
+TARGET = Target(name="config", one=one, seeds=seeds, share=90)
