@@ -7,10 +7,12 @@ from pathlib import Path
 
 from catalog.metrics import power
 from history.database import Database
+from history.minute import Key
 from history.question import Function, Question
+from history.rollup import Rollup
 from history.sqlite import SqliteHistory
 from tests.history.appender import SERIES
-from tests.history.samples import ENERGY, T0
+from tests.history.samples import ENERGY, POWER, T0, reading
 
 KILLS = 20
 ROOT = Path(__file__).parents[2]
@@ -60,3 +62,35 @@ def test_kill_at_any_moment(tmp_path: Path) -> None:
         assert last[ENERGY._replace(uuid="GPU-0")] == len(lines[0].values) - 1
         acknowledged = len(lines[0].values)
     assert acknowledged > KILLS
+
+
+def values(folder: Path, key: Key, function: Function) -> list[tuple[float, float]]:
+    """The minutes of one series, each with its start counted from T0."""
+    question = Question(metric=key.metric, function=function, start=T0, end=T0 + 180, step=60)
+    with Database.open_reader(folder) as database:
+        lines = SqliteHistory(database).answer(question)
+    return [
+        (at - T0, value)
+        for line in lines
+        for at, value in zip(line.times, line.values, strict=True)
+    ]
+
+
+def test_what_a_kill_loses(tmp_path: Path) -> None:
+    """Of gauges the minutes that were not written yet; of counters nothing: the next exporter's first minute has it."""
+    with Database.open(tmp_path) as database:
+        history, rollup = SqliteHistory(database), Rollup()
+        for second in range(110):
+            rollup.observe("GPU-a", reading(T0 + second, 100.0, 1000.0 + 7 * second))
+        history.append(rollup.due(T0 + 110))
+    # Killed: nobody flushes, and what the second minute had got is gone.
+
+    with Database.open(tmp_path) as database:
+        history = SqliteHistory(database)
+        rollup = Rollup(history.last_counters())
+        for second in range(130, 150):
+            rollup.observe("GPU-a", reading(T0 + second, 300.0, 1000.0 + 7 * second))
+        history.append(rollup.flush(T0 + 150))
+
+    assert values(tmp_path, POWER, Function.MEAN) == [(0, 100.0), (120, 300.0)]
+    assert values(tmp_path, ENERGY, Function.INCREASE) == [(0, 7.0 * 59), (120, 7.0 * 90)]
