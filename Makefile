@@ -30,7 +30,7 @@ bench: .venv/dev  ## The figures under benchmarks/ that this machine can measure
 
 # Under CI=true a server that cannot be had is a failure; elsewhere its tests are skipped and counted.
 tools:  ## The real servers that the tests start.
-	@tools/install prometheus chromium || [ "$$CI" != true ]
+	@tools/install prometheus kubelet-api chromium || [ "$$CI" != true ]
 
 .venv/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -19,11 +19,12 @@ class Tier(StrEnum):
     COUNTED = "counted"  # not read: events, as the exporter counted them
     PROBED = "probed"  # not read: what the active probes found last
     PROBE_TOTALS = "probe_totals"  # not read: what they count
+    ALLOCATED = "allocated"  # not read: who holds the GPU, as others say
 
 
-_OURS = (Tier.DERIVED, Tier.COUNTED, Tier.PROBED, Tier.PROBE_TOTALS)
-_ALWAYS = (Tier.DERIVED, Tier.COUNTED, Tier.PROBE_TOTALS, Tier.ONCE)
-"""What is shown of a GPU that does not answer: what we count, and what it is."""
+_OURS = (Tier.DERIVED, Tier.COUNTED, Tier.PROBED, Tier.PROBE_TOTALS, Tier.ALLOCATED)
+_ALWAYS = (Tier.DERIVED, Tier.COUNTED, Tier.PROBE_TOTALS, Tier.ALLOCATED, Tier.ONCE)
+"""What is shown of a GPU that does not answer: what we count, what it is and whose."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,13 +96,14 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GpuView:
-    """One GPU: who it is, the state it is in and why, and the newest reading of each tier."""
+    """One GPU: who it is, the state it is in and why, the newest reading of each tier, the processes on it."""
 
     identity: Identity
     state: str = "unknown"
     reason: str = "not read yet"
     last_read: float = 0.0
     readings: Mapping[Tier, Reading] = field(default_factory=lambda: MappingProxyType({}))
+    pids: tuple[int, ...] = ()
 
     @property
     def readable(self) -> bool:

@@ -47,6 +47,28 @@ class Config:
         (),
         read=policy.overrides,
     )
+    attribution: str = _setting(
+        "Who uses which GPU: info is a series to join on, labels adds labels to every series of a GPU, off asks nobody.",
+        "info",
+        choices=("info", "labels", "off"),
+    )
+    pod_resources: str = _setting(
+        "The kubelet's pod-resources socket; /var/lib/kubelet/pod-resources/kubelet.sock by default when the source is nvml "
+        "and its folder is there.",
+        "",
+    )
+    job_mapping_dir: str = _setting(
+        "Folder of job files as for dcgm-exporter: one per GPU, named by its index, with a job id per line.",
+        "",
+    )
+    procfs: str = _setting(
+        "The host's /proc, which says whose the processes on a GPU are; /proc by default when the source is nvml.",
+        "",
+    )
+    pod_logs: str = _setting(
+        "The host's folder of pod logs, whose names say which pod a process belongs to.",
+        "/var/log/pods",
+    )
     collectors: tuple[str, ...] = _setting(
         "Collectors to switch on, or off with a leading '-'.", ()
     )
@@ -70,6 +92,11 @@ FIXED = (
     "listen",
     "web_config",
     "kernel_log",
+    "attribution",
+    "pod_resources",
+    "job_mapping_dir",
+    "procfs",
+    "pod_logs",
     "state_dir",
     "history_days",
     "allow_fault_injection",

@@ -5,12 +5,23 @@ Both are equal after parsing, which a property test holds.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 
 from catalog import histogram
 from catalog.metric import Kind, Metric, Scope, Unit
 from catalog.metrics import ALL, state
-from catalog.snapshot import Exemplar, GpuView, Identity, Layout, Reading, Snapshot
+from catalog.snapshot import (
+    Exemplar,
+    GpuView,
+    Identity,
+    Layout,
+    Reading,
+    Series,
+    Snapshot,
+    Tier,
+)
+from exporter.holders import labels as owner_labels
 
 _NEWLINE = "\n"
 
@@ -55,13 +66,19 @@ _PLACES = {metric: place for place, metric in enumerate(ALL) if metric.scope is 
 _FAMILIES = tuple(_PLACES)
 
 
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What lines are about: a GPU, and who holds it if each line says so; or the node."""
+
+    identity: Identity | None
+    holders: Layout
+
+
 class _Lines:
     """The lines of one layout of one GPU, or of the node: label text is made once, values when there is a new reading."""
 
-    def __init__(self, identity: Identity | None, layout: Layout) -> None:
-        self._prefixes = [
-            (metric, _prefix(identity, metric, labels)) for metric, labels in layout.series
-        ]
+    def __init__(self, subject: _Subject, layout: Layout) -> None:
+        self._prefixes = [(series[0], _prefix(subject, series)) for series in layout.series]
         self._reading: Reading | None = None
         self._lines: list[tuple[Metric, str]] = []
 
@@ -89,11 +106,13 @@ class Exposition:
 
     Args:
         families: those that there may be, in their order.
+        owners: whether each series of a GPU says who holds it.
     """
 
-    def __init__(self, families: tuple[Metric, ...] = _FAMILIES) -> None:
+    def __init__(self, families: tuple[Metric, ...] = _FAMILIES, *, owners: bool = False) -> None:
         self._families = families
-        self._known: dict[tuple[Identity | None, Layout], _Lines] = {}
+        self._owners = owners
+        self._known: dict[tuple[_Subject, Layout], _Lines] = {}
         self._before = self._known
         self._headers = {
             fmt: {metric: header(metric, fmt) for metric in families} for fmt in Format
@@ -108,8 +127,8 @@ class Exposition:
         lines: dict[Metric, list[str]] = {metric: [] for metric in self._families}
         for view in snapshot.gpus.values():
             readings = (_liveness(view), *view.current())
-            self._write(view.identity, readings, lines, fmt)
-        self._write(None, snapshot.node.values(), lines, fmt)
+            self._write(self._subject(view), readings, lines, fmt)
+        self._write(_NODE, snapshot.node.values(), lines, fmt)
         headers = self._headers[fmt]
         return "".join(
             part
@@ -118,24 +137,30 @@ class Exposition:
             for part in (headers[metric], *samples)
         )
 
+    def _subject(self, view: GpuView) -> _Subject:
+        held = view.readings.get(Tier.ALLOCATED) if self._owners else None
+        return _Subject(view.identity, _NOBODY if held is None else held.layout)
+
     def _write(
         self,
-        identity: Identity | None,
+        subject: _Subject,
         readings: Iterable[Reading],
         lines: dict[Metric, list[str]],
         fmt: Format,
     ) -> None:
         for reading in readings:
-            for metric, line in self._lines(identity, reading.layout).of(reading, fmt):
+            for metric, line in self._lines(subject, reading.layout).of(reading, fmt):
                 lines[metric].append(line)
 
-    def _lines(self, identity: Identity | None, layout: Layout) -> _Lines:
-        key = (identity, layout)
-        known = self._known.get(key) or self._before.get(key) or _Lines(identity, layout)
+    def _lines(self, subject: _Subject, layout: Layout) -> _Lines:
+        key = (subject, layout)
+        known = self._known.get(key) or self._before.get(key) or _Lines(subject, layout)
         self._known[key] = known
         return known
 
 
+_NOBODY = Layout(())
+_NODE = _Subject(None, _NOBODY)
 _STATES = ((state.UP, ()), *((state.STATE, (name,)) for name in state.STATES))
 _NEVER_READ = Layout(_STATES)
 _READ = Layout((*_STATES, (state.LAST_READ, ())))
@@ -149,11 +174,12 @@ def _liveness(view: GpuView) -> Reading:
     return Reading(at=view.last_read, layout=_READ, values=(*states, view.last_read))
 
 
-def _prefix(identity: Identity | None, metric: Metric, labels: tuple[str, ...]) -> str:
+def _prefix(subject: _Subject, series: Series) -> str:
+    (metric, labels), identity = series, subject.identity
     own = dict(zip(metric.series_labels, labels, strict=True))
     name = _written(metric, own) if metric.buckets else metric.name
     whose = {"gpu": str(identity.index), "uuid": identity.uuid} if identity else {}
-    pairs = {**whose, **own}
+    pairs = {**whose, **own, **dict(owner_labels(subject.holders, series))}
     text = ",".join(f'{label}="{escape_label(value)}"' for label, value in pairs.items())
     return f"{name}{{{text}}} " if text else f"{name} "
 

@@ -60,6 +60,12 @@ class Hub:
         if view and (view.state, view.reason) != (state, reason):
             self.latest = self.latest.with_gpu(replace(view, state=state, reason=reason))
 
+    def processes(self, uuid: str, pids: tuple[int, ...]) -> None:
+        """Which processes have a context on a GPU."""
+        view = self.latest.gpus.get(uuid)
+        if view:
+            self.latest = self.latest.with_gpu(replace(view, pids=pids))
+
     def reading(self, uuid: str, tier: Tier, reading: Reading) -> None:
         view = self.latest.gpus.get(uuid)
         if view is None:

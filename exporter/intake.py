@@ -19,6 +19,7 @@ from probes.messages import (
     Happened,
     Health,
     NewLayout,
+    NewProcesses,
     NewReading,
     Reply,
     Start,
@@ -89,7 +90,7 @@ class Intake:
                 self._layout(message)
             case Health():
                 self._health(message)
-            case Found() | Enumerated():
+            case Found() | Enumerated() | NewProcesses():
                 self._there(message)
             case Happened() | EventsFailed():
                 self._told(message)
@@ -148,12 +149,15 @@ class Intake:
             raise Garbled(f"no layout {message.layout} of {len(message.values)} series was told")
         return known
 
-    def _there(self, message: Found | Enumerated) -> None:
-        if isinstance(message, Found):
-            self._roll_call.told(message.identity, self._hub.latest.gpus)
-            self._hub.found(message.identity)
-        else:
-            self._enumerated(message)
+    def _there(self, message: Found | Enumerated | NewProcesses) -> None:
+        match message:
+            case Found():
+                self._roll_call.told(message.identity, self._hub.latest.gpus)
+                self._hub.found(message.identity)
+            case Enumerated():
+                self._enumerated(message)
+            case NewProcesses():
+                self._hub.processes(message.uuid, message.pids)
 
     def _told(self, message: Happened | EventsFailed) -> None:
         if isinstance(message, Happened):

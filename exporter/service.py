@@ -15,9 +15,11 @@ from catalog.metric import Kind
 from catalog.metrics import exporter
 from catalog.snapshot import Reading, Tier
 from exporter import control, event_log, plan
+from exporter.attribution.attribution import Attribution
 from exporter.audit import Audit
 from exporter.config import FIXED, SETTINGS, Config
 from exporter.event_place import located
+from exporter.exposition import Exposition
 from exporter.hub import Hub
 from exporter.intake import Intake
 from exporter.integrals import Integrals
@@ -81,6 +83,7 @@ class Service:
             policy=policy,
         )
         self.xids = XidSource(self.hub, self.xid_totals, commits, self.instruments, inputs)
+        self.attribution = Attribution(config, self.hub, self.integrals, self.instruments, clock)
         self.reader = ReaderProcess(start, self.intake.hear, self.intake.reader_ended, clock)
         self.instruments.set(
             exporter.BUILD_INFO, 1, version=VERSION, source=config.source.partition(":")[0]
@@ -89,7 +92,8 @@ class Service:
         self._source = config.source
         self._count_from_zero()
         self.intake.begin(start)
-        self.scrapes = Scrapes(self.hub, self.instruments, clock)
+        exposition = Exposition(owners=config.attribution == "labels")
+        self.scrapes = Scrapes(self.hub, self.instruments, clock, exposition)
         self.scrapes.configure(config.max_scrapes, plan.metrics_off(config))
 
     def _count_from_zero(self) -> None:
@@ -107,6 +111,8 @@ class Service:
             self.integrals.observe(uuid, tier, reading)
         if tier is Tier.ONCE:
             self.xids.welcome(uuid)
+        if tier is Tier.FAST:
+            self.attribution.observe(uuid, reading)
         if tier in (Tier.FAST, Tier.MEDIUM):
             totals = self.integrals.reading(uuid, reading.at)
             self.store.keep(uuid, totals)
@@ -199,11 +205,15 @@ async def serve(config: Config, load: Load, clock: Clock, recent: Recent | None 
         ending = asyncio.Event()
         store = asyncio.create_task(service.store.run(service.totals, ending))
         xids = asyncio.create_task(service.xids.watch.run(ending))
+        attribution = asyncio.create_task(service.attribution.run())
         with _signals(service, config, load):
             await _until_told(service.failure, reader, reopening, store, xids)
         reader.cancel()
         reopening.cancel()
-        await asyncio.gather(reader, reopening, runner.cleanup(), return_exceptions=True)
+        attribution.cancel()
+        await asyncio.gather(
+            reader, reopening, attribution, runner.cleanup(), return_exceptions=True
+        )
         ending.set()
         await xids
         await store

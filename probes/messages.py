@@ -145,6 +145,17 @@ class NewReading(msgspec.Struct, tag=True):
     dropped: tuple[tuple[str, int], ...] = ()
 
 
+class NewProcesses(msgspec.Struct, tag=True):
+    """The processes with a context on a GPU are others than before.
+
+    Attributes:
+        pids: each once, as the driver tells them: the host's, if this child shares its pid namespace.
+    """
+
+    uuid: str
+    pids: tuple[int, ...]
+
+
 class Happened(msgspec.Struct, tag=True):
     """Something happened."""
 
@@ -172,6 +183,7 @@ Up = (
     | Health
     | NewLayout
     | NewReading
+    | NewProcesses
     | Happened
     | EventsFailed
     | Reply

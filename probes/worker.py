@@ -15,6 +15,7 @@ from probes.driver import Device, Driver
 from probes.messages import Found, Health, NewLayout, NewReading, Reply, Start, Up
 from probes.nvml_gpu import NvmlGpu
 from probes.reading import Outcome, Reader
+from probes.watch import ProcessWatch
 
 logger = logging.getLogger(__name__)
 
@@ -85,6 +86,7 @@ class Worker(threading.Thread):
         self._clocks = clocks
         self._requests: queue.SimpleQueue[tuple[int, Tier]] = queue.SimpleQueue()
         self._wanted: set[Tier] = set()
+        self._watch: ProcessWatch | None = None
         # Layout numbers of different GPUs must not meet.
         self._layouts = Layouts(device.index * 10**12)
         self._plan = {
@@ -143,6 +145,7 @@ class Worker(threading.Thread):
         reader = Reader(gpu, asker, self._start_message.budgets, self._clocks.steady)
         due = dict.fromkeys(PERIODS, self._clocks.steady())
         due[Tier.MEDIUM] -= PERIODS[Tier.MEDIUM] - _FIRST_INTERVAL
+        self._watch = ProcessWatch(gpu, asker, self._send)
         self._read_due(reader, due)
         self.lost = ""
         self._send(Health(self.uuid, self.device.index, "ok", ""))
@@ -178,6 +181,8 @@ class Worker(threading.Thread):
         if new:
             self._send(new)
         self._send(message(layout, at, outcome))
+        if tier is Tier.FAST and self._watch:
+            self._watch.look()
 
     def _sleep(self, seconds: float) -> None:
         until = self._clocks.steady() + seconds

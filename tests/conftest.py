@@ -36,7 +36,8 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
     return check
 
 
-def _missing(name: str) -> None:
+def missing(name: str) -> None:
+    """Fail or skip for want of what tools/install NAME brings."""
     reason = f"{name} is missing: tools/install {name}"
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
@@ -50,7 +51,7 @@ def tool() -> Callable[[str], Path]:
     def find(name: str) -> Path:
         found = ROOT / ".tools" / "bin" / name
         if not found.exists():
-            _missing(name)
+            missing(name)
         return found
 
     return find
@@ -61,5 +62,5 @@ def chromium() -> str:
     """The path of a real browser."""
     found = shutil.which("chromium") or shutil.which("google-chrome")
     if found is None:
-        _missing("chromium")
+        missing("chromium")
     return str(found)

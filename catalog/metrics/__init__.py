@@ -3,6 +3,7 @@
 from catalog.errors import CatalogError
 from catalog.metric import Metric
 from catalog.metrics import (
+    allocation,
     clocks,
     ecc,
     events,
@@ -35,6 +36,7 @@ SUBJECTS = (
     processes,
     modes,
     mig,
+    allocation,
     exporter,
 )
 ALL: tuple[Metric, ...] = tuple(metric for subject in SUBJECTS for metric in subject.FAMILIES)

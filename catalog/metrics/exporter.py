@@ -117,6 +117,39 @@ WEB_CONFIG_RELOADS = Metric(
     labels=("outcome",),
     scope=Scope.EXPORTER,
 )
+ATTRIBUTION_LAST_SUCCESS = Metric(
+    name="gpuvitals_attribution_last_success_timestamp_seconds",
+    kind=Kind.GAUGE,
+    unit=Unit.SECONDS,
+    help="When a source last said who uses which GPU, in seconds since 1970: kubelet, job_files or processes. What it said is "
+    "dropped when it is a minute old.",
+    source="gpuvitals",
+    labels=("source",),
+    scope=Scope.EXPORTER,
+)
+ATTRIBUTION_FAILURES = Metric(
+    name="gpuvitals_attribution_failures_total",
+    kind=Kind.COUNTER,
+    help="Times that a source could not say who uses which GPU, by reason.",
+    source="gpuvitals",
+    labels=("source", "reason"),
+    scope=Scope.EXPORTER,
+)
+ATTRIBUTION_AMBIGUOUS = Metric(
+    name="gpuvitals_attribution_ambiguous_total",
+    kind=Kind.COUNTER,
+    help="Times that the kubelet began to list one device for several pods of which not exactly one was seen to live: its "
+    "holder is not shown.",
+    source="gpuvitals",
+    scope=Scope.EXPORTER,
+)
+ATTRIBUTION_STRANGE = Metric(
+    name="gpuvitals_attribution_unknown_devices",
+    kind=Kind.GAUGE,
+    help="Devices that the kubelet says pods have and that are no GPU or MIG instance known here.",
+    source="gpuvitals",
+    scope=Scope.EXPORTER,
+)
 
 FAMILIES = (
     BUILD_INFO,
@@ -133,4 +166,8 @@ FAMILIES = (
     KERNEL_LOG_LOST,
     REQUESTS_DENIED,
     WEB_CONFIG_RELOADS,
+    ATTRIBUTION_LAST_SUCCESS,
+    ATTRIBUTION_FAILURES,
+    ATTRIBUTION_AMBIGUOUS,
+    ATTRIBUTION_STRANGE,
 )

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from catalog.metrics import memory, power, temperature, utilization
-from catalog.snapshot import Series
-from exporter.page import condition, vitals
+from catalog.snapshot import Series, Snapshot
+from exporter.page import condition, holder, vitals
 from exporter.page.markup import Child
 from exporter.page.vitals import Vitals
 
@@ -65,4 +65,11 @@ COLUMNS = (
     Column(key="throttling", title="Clocks held by", draw=vitals.throttling),
     Column(key="ecc", title="ECC errors", draw=vitals.errors),
     Column(key="remap", title="Row remap", draw=vitals.remap),
+    Column(key="holder", title="Used by", draw=holder.draw),
 )
+
+
+def columns(snapshot: Snapshot) -> tuple[Column, ...]:
+    """Those that have something to say: where nobody knows who uses a GPU, no column is full of dashes."""
+    known = holder.known(snapshot)
+    return tuple(column for column in COLUMNS if known or column.key != "holder")

@@ -4,7 +4,7 @@ from catalog.metrics import state
 from catalog.snapshot import GpuView
 from exporter.page import address, condition, gpu_table, header, icon, words
 from exporter.page.chart import chart
-from exporter.page.columns import COLUMNS
+from exporter.page.columns import COLUMNS, columns
 from exporter.page.event_list import event_list
 from exporter.page.gpu_table import Fragments
 from exporter.page.markup import Child, Markup, tag
@@ -14,18 +14,20 @@ from exporter.page.readings import readings
 from exporter.page.scene import Scene
 from exporter.page.vitals import Vitals
 
-_TILES = tuple(column for column in COLUMNS if column.key != "state")
+_ELSEWHERE = "state"
+"""The column that is no tile: the heading has it."""
 
 
 def fragments(scene: Scene, view: GpuView) -> Fragments:
     """Everything on the page that changes, by id; the charts have a rhythm of their own."""
     gathered = Vitals.of(view, scene.recent)
+    tiles = tuple(column for column in columns(scene.snapshot) if column.key != _ELSEWHERE)
     return {
         "freshness": header.freshness(scene),
         "status": header.status(scene),
         "state": tag("div", condition.state(gathered), id="state", class_="states"),
         "siblings": _siblings(scene, view),
-        **gpu_table.gpu_cells(scene, view, _TILES),
+        **gpu_table.gpu_cells(scene, view, tiles),
         **readings(gathered),
         "events": event_list(scene),
     }
@@ -144,7 +146,8 @@ def _sibling(vitals: Vitals, *, current: bool) -> Markup:
 def _tiles(view: GpuView, drawn: Fragments) -> Markup:
     tiles = [
         tag("div", tag("dt", column.title), tag("dd", gpu_table.inside(view, column, drawn)))
-        for column in _TILES
+        for column in COLUMNS
+        if gpu_table.has(view, column, drawn)
     ]
     return tag("dl", tiles, class_="tiles")
 

@@ -2,7 +2,7 @@
 
 from catalog.snapshot import GpuView
 from exporter.page import address
-from exporter.page.columns import COLUMNS, Column, Trend
+from exporter.page.columns import Column, Trend, columns
 from exporter.page.curve import Curve
 from exporter.page.markup import Child, Markup, tag
 from exporter.page.quantity import shown
@@ -14,18 +14,18 @@ Fragments = dict[str, Markup]
 """Markup by the id of its element."""
 
 
-def cells(scene: Scene, columns: tuple[Column, ...] = COLUMNS) -> Fragments:
+def cells(scene: Scene) -> Fragments:
     """Every cell that changes."""
-    drawn: Fragments = {}
+    chosen, drawn = columns(scene.snapshot), Fragments()
     for view in scene.snapshot.gpus.values():
-        drawn.update(gpu_cells(scene, view, columns))
+        drawn.update(gpu_cells(scene, view, chosen))
     return drawn
 
 
-def gpu_cells(scene: Scene, view: GpuView, columns: tuple[Column, ...] = COLUMNS) -> Fragments:
+def gpu_cells(scene: Scene, view: GpuView, chosen: tuple[Column, ...]) -> Fragments:
     """The cells of one GPU."""
-    gathered, drawn = Vitals.of(view, scene.recent), {}
-    for column in columns:
+    gathered, drawn = Vitals.of(view, scene.recent), Fragments()
+    for column in chosen:
         key = _key(view, column)
         drawn[key] = tag("div", column.draw(gathered), id=key, class_="cell")
         if column.trend:
@@ -37,7 +37,8 @@ def gpu_cells(scene: Scene, view: GpuView, columns: tuple[Column, ...] = COLUMNS
 
 def table(scene: Scene, drawn: Fragments) -> Markup:
     """The table, from its cells."""
-    heads = [tag("th", column.title, scope="col", role="columnheader") for column in COLUMNS]
+    chosen = columns(scene.snapshot)
+    heads = [tag("th", column.title, scope="col", role="columnheader") for column in chosen]
     return tag(
         "table",
         tag("caption", "GPUs of this node, trends of the last 15 minutes", class_="unseen"),
@@ -47,11 +48,18 @@ def table(scene: Scene, drawn: Fragments) -> Markup:
             role="rowgroup",
         ),
         tag(
-            "tbody", [_row(view, drawn) for view in scene.snapshot.gpus.values()], role="rowgroup"
+            "tbody",
+            [_row(view, chosen, drawn) for view in scene.snapshot.gpus.values()],
+            role="rowgroup",
         ),
         class_="gpus",
         role="table",
     )
+
+
+def has(view: GpuView, column: Column, drawn: Fragments) -> bool:
+    """Whether there is such a cell."""
+    return _key(view, column) in drawn
 
 
 def inside(view: GpuView, column: Column, drawn: Fragments) -> Child:
@@ -60,7 +68,7 @@ def inside(view: GpuView, column: Column, drawn: Fragments) -> Child:
     return drawn[key], drawn.get(f"{key}-trend")
 
 
-def _row(view: GpuView, drawn: Fragments) -> Markup:
+def _row(view: GpuView, chosen: tuple[Column, ...], drawn: Fragments) -> Markup:
     identity = view.identity
     name = tag(
         "th",
@@ -81,7 +89,7 @@ def _row(view: GpuView, drawn: Fragments) -> Markup:
             role="cell",
             data_title=column.title,
         )
-        for column in COLUMNS
+        for column in chosen
     ]
     return tag("tr", name, filled, role="row")
 

@@ -63,7 +63,7 @@ def _texts(metric: Metric, family: dict[tuple[str, ...], float]) -> Iterator[tup
         if not family:
             yield "", "none"
     for labels, value in family.items():
-        name = ", ".join(map(words.plain, labels))
+        name = ", ".join(words.plain(label) for label in labels if label)
         yield name, ("yes" if value else "no") if flags else _text(metric, value)
 
 

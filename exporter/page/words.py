@@ -4,6 +4,7 @@ from types import MappingProxyType
 
 from catalog.metric import Kind, Metric
 from catalog.metrics import (
+    allocation,
     clocks,
     ecc,
     events,
@@ -33,6 +34,7 @@ SUBJECTS = (
     ("Processes", processes),
     ("Modes", modes),
     ("MIG", mig),
+    ("Allocation", allocation),
 )
 """Title and catalogue module, in the order of the page."""
 

@@ -3,11 +3,13 @@
 import asyncio
 import json
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 from aiohttp import web
 
 from catalog.snapshot import GpuView, Reading
+from exporter import holders
 from exporter.web import events_api, history_api
 from exporter.web.keys import CLOCK, EVENTS, HISTORY, HUB
 
@@ -53,6 +55,7 @@ def _gpu(view: GpuView) -> dict[str, Any]:
         "state": view.state,
         "reason": view.reason,
         "last_read": view.last_read,
+        "holders": [asdict(holder) for holder in holders.of(view)],
         "metrics": _families(view.current()),
     }
 

@@ -26,13 +26,19 @@ Request = tuple[Format, bool, frozenset[str] | None]
 class Scrapes:
     """Answers scrapes."""
 
-    def __init__(self, hub: Hub, instruments: Instruments, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        instruments: Instruments,
+        clock: Callable[[], float],
+        exposition: Exposition | None = None,
+    ) -> None:
         self._hub = hub
         self._instruments = instruments
         self._clock = clock
         self._most = 40
         self._off: frozenset[Metric] = frozenset()
-        self._exposition = Exposition()
+        self._exposition = exposition or Exposition()
         self._under_way = 0
         self._made: tuple[int, int] = (-1, -1)
         self._bodies: dict[Request, bytes] = {}

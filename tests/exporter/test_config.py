@@ -22,6 +22,7 @@ TYPES: dict[type, tuple[object, object, object]] = {
 ACTIONS: tuple[object, object, object] = ("48=none", "999=reboot_node, 31=none", {48: "reset_gpu"})
 CHOICES = {
     "xid_actions": ACTIONS,
+    "attribution": ("labels", "off", "labels"),
     "log_level": ("debug", "warning", "error"),
     "log_format": ("json", "text", "json"),
 }

@@ -25,11 +25,13 @@ from exporter.service import Service
 from history.opening import FILE
 from probes.driver import Return
 from probes.messages import Happened
+from tests.exporter.attribution.kubelet import Kubelet, pod
 from tests.exporter.child import NOW, Child
 from tests.exporter.parsing import names, parsed
 from tests.probes.devices import SYSTEM, FakeDevice, FakeDriver, rich
 
 UUID = "GPU-00000000-aaaa-bbbb-cccc-000000000000"
+MIG = "MIG-00000000-1111-2222-3333-444444444444"
 EVENT = Event(at=NOW, kind=EventKind.XID, severity=Severity.WARNING, message="Xid 43", code=43)
 OPENMETRICS = {"Accept": "application/openmetrics-text"}
 
@@ -145,8 +147,14 @@ async def test_emitted_equals_catalogued(tmp_path: Path) -> None:
     blank.answers["nvmlDeviceGetPcieReplayCounter"] = Return.UNKNOWN
     log = tmp_path / "kmsg"
     log.touch()
-    async with served(tmp_path, kernel_log=str(log)) as server:
-        server.child(device, blank)
+    kubelet = Kubelet(tmp_path / "kubelet.sock")
+    kubelet.pods = [pod("train-0", MIG, resource="nvidia.com/mig-1g.18gb")]
+    settings = {"kernel_log": str(log), "pod_resources": str(kubelet.socket)}
+    async with served(tmp_path, **settings) as server:
+        child = server.child(device, blank)
+        with kubelet.running():
+            await server.service.attribution.step()
+        child.read()
         await server.service.xids.watch.step()
         log.write_text(f"{SXID}\n")
         server.service.intake.hear(Happened(replace(EVENT, uuid=UUID)))

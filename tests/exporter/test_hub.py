@@ -108,7 +108,13 @@ def test_what_does_not_answer_shows_no_stale_gauge() -> None:
         for tier, kept in hub.latest.gpus["GPU-a"].readings.items()
         if kept in list(hub.latest.gpus["GPU-a"].current())
     ]
-    assert shown == [Tier.ONCE, Tier.DERIVED, Tier.COUNTED, Tier.PROBE_TOTALS]
+    assert shown == [
+        Tier.ONCE,
+        Tier.DERIVED,
+        Tier.COUNTED,
+        Tier.PROBE_TOTALS,
+        Tier.ALLOCATED,
+    ]
 
 
 def test_freshness_is_of_what_was_read() -> None:
