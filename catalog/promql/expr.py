@@ -34,7 +34,7 @@ _OPERATORS = {
     "or": _Binds.OR,
     "and": _Binds.AND,
     "unless": _Binds.AND,
-    **dict.fromkeys((">", ">=", "<", "<=", "==", "!="), _Binds.COMPARE),
+    **dict.fromkeys((">", ">=", "<", "<=", "==", "!=", "== bool", ">= bool"), _Binds.COMPARE),
     "+": _Binds.ADD,
     "-": _Binds.ADD,
     "*": _Binds.MULTIPLY,
@@ -94,6 +94,14 @@ class Expr:
     def equals(self, other: "Operand") -> "Binary":
         return Binary("==", self, _expr(other))
 
+    def is_(self, other: "Operand") -> "Binary":
+        """1 where it equals *other*, else 0."""
+        return Binary("== bool", self, _expr(other))
+
+    def reaches(self, other: "Operand") -> "Binary":
+        """1 where it is at least *other*, else 0."""
+        return Binary(">= bool", self, _expr(other))
+
     def or_(self, other: "Expr") -> "Binary":
         return Binary("or", self, other)
 
@@ -102,6 +110,12 @@ class Expr:
 
     def unless_on(self, other: "Expr", *labels: str) -> "Binary":
         return Binary("unless", self, other, Matching(labels))
+
+    def and_(self, other: "Expr") -> "Binary":
+        return Binary("and", self, other)
+
+    def unless(self, other: "Expr") -> "Binary":
+        return Binary("unless", self, other)
 
 
 def _expr(value: "Operand") -> Expr:
@@ -178,11 +192,33 @@ class Recorded(Expr):
     window: str = ""
     offset: str = ""
 
+    def over(self, window: str, offset: str = "") -> "Recorded":
+        """The same series over *window*."""
+        return replace(self, window=window, offset=offset)
+
     def text(self, job: str) -> str:  # noqa: ARG002 - rules write no job
         pairs = ",".join(_matcher(*pair) for pair in self.matchers.items())
         window = f"[{self.window}]" if self.window else ""
         offset = f" offset {self.offset}" if self.offset else ""
         return f"{self.name}{f'{{{pairs}}}' if pairs else ''}{window}{offset}"
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign(Expr):
+    """A selector that a user wrote, of a metric that is not ours."""
+
+    selector: str
+    window: str = ""
+    offset: str = ""
+
+    def over(self, window: str, offset: str = "") -> "Foreign":
+        """The same series over *window*."""
+        return replace(self, window=window, offset=offset)
+
+    def text(self, job: str) -> str:  # noqa: ARG002 - it is the user's
+        window = f"[{self.window}]" if self.window else ""
+        offset = f" offset {self.offset}" if self.offset else ""
+        return f"{self.selector}{window}{offset}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +233,10 @@ class Raw(Expr):
 
     def text(self, job: str) -> str:  # noqa: ARG002 - it is the user's
         return self.promql
+
+
+Series: TypeAlias = Select | Recorded | Foreign
+"""What a window can be laid over."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,40 @@
+"""The alerts of an objective: burning too fast, by tier, and silence."""
+
+from collections.abc import Iterator
+
+from catalog.promql.expr import Recorded
+from catalog.rules.rule import Alert
+from slo import burn, names
+from slo.objective import Objective, OnSilence
+
+
+def alerts(objective: Objective) -> Iterator[Alert]:
+    """The burn alerts, then the one for silence if anybody wants it."""
+    labels = {names.SLO: objective.name}
+    for tier in burn.TIERS:
+        yield Alert(
+            name="SloBurning",
+            expr=Recorded(names.burning(tier.name), labels).equals(1),
+            labels={
+                names.SLO: objective.name,
+                names.SEVERITY: tier.severity,
+                names.TIER: tier.name,
+            },
+            annotations={
+                "summary": f"{objective.name} burns its error budget {tier.capped(objective):.3g} times too fast",
+                "description": f"In the last {tier.long} and the last {tier.short} more than "
+                f"{tier.capped(objective) * objective.budget:.3%} of the events were bad; the budget of "
+                f"{objective.days} days is {objective.budget:.3%}.",
+            },
+        )
+    if objective.on_silence is not OnSilence.NONE:
+        yield Alert(
+            name="SloNoData",
+            expr=Recorded(names.STATE, {**labels, names.STATE_LABEL: "no_data"}).equals(1),
+            lasting="5m",
+            labels={names.SLO: objective.name, names.SEVERITY: objective.on_silence.value},
+            annotations={
+                "summary": f"{objective.name}: nothing is known",
+                "description": "A group that had events in the last day has none now, not even zero.",
+            },
+        )

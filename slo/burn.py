@@ -1,0 +1,120 @@
+"""Burn rates and their alerts: several windows, several speeds (https://sre.google/workbook/alerting-on-slos/)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from catalog.promql.expr import Aggregate, Call, Expr, Recorded
+from catalog.rules.rule import Record
+from slo import names, tiles
+from slo.objective import TILE, Objective
+
+_HOUR = 3600
+SECONDS = {
+    "5m": 300,
+    "30m": 1800,
+    "1h": _HOUR,
+    "2h": 2 * _HOUR,
+    "6h": 6 * _HOUR,
+    "1d": 24 * _HOUR,
+    "3d": 72 * _HOUR,
+}
+QUICK = ("5m", "30m", "1h", "2h", "6h")
+"""Windows that are evaluated at each evaluation; longer ones are sums of tiles."""
+SLOW = ("1d", "3d")
+_TILES = names.TOTAL_TILE, names.BAD_TILE
+_RECENT = names.TOTAL_RECENT, names.BAD_RECENT
+_OUTAGE = 0.9
+"""A total outage must burn through this share of a long window at the latest to be noticed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tier:
+    """One speed of burning.
+
+    Attributes:
+        long, short: the condition must hold in both; the short one ends the alert soon after the burning ends.
+        factor: how many times faster than sustainable, before it is capped.
+    """
+
+    name: str
+    severity: str
+    long: str
+    short: str
+    factor: float
+
+    def capped(self, objective: Objective) -> float:
+        """The factor that a total outage can reach: at a low target the table's own never could."""
+        return min(self.factor, _OUTAGE / objective.budget)
+
+    def outage_seconds(self, objective: Objective) -> float:
+        """How long a total outage lasts before this tier fires, at steady traffic."""
+        return self.capped(objective) * objective.budget * SECONDS[self.long]
+
+
+# https://sre.google/workbook/alerting-on-slos/#recommended_parameters_for_an_slo_based_a
+TIERS = (
+    Tier(name="page_fast", severity="page", long="1h", short="5m", factor=14.4),
+    Tier(name="page_slow", severity="page", long="6h", short="30m", factor=6),
+    Tier(name="ticket_fast", severity="ticket", long="1d", short="2h", factor=3),
+    Tier(name="ticket_slow", severity="ticket", long="3d", short="6h", factor=1),
+)
+
+
+def recent(objective: Objective) -> Iterator[Record]:
+    """Events of the last five minutes, at every evaluation."""
+    yield from tiles.counts(
+        objective,
+        names.TOTAL_RECENT,
+        names.BAD_RECENT,
+        lambda counter: Call("increase", (counter.over("5m"),)),
+    )
+
+
+def rates(objective: Objective, windows: tuple[str, ...]) -> Iterator[Record]:
+    """The burn rate of each window; 0 where nothing happened."""
+    for window in windows:
+        total, bad = _sums(objective, window)
+        burnt = (bad / (total > 0)) / objective.budget
+        yield Record(
+            name=names.burn(window),
+            labels={names.SLO: objective.name},
+            expr=burnt.or_(total * 0),
+        )
+
+
+def _sums(objective: Objective, window: str) -> tuple[Expr, Expr]:
+    total, bad = _TILES if window in SLOW else _RECENT
+    return tiles.over(total, objective, window), tiles.over(bad, objective, window)
+
+
+def conditions(objective: Objective) -> Iterator[Record]:
+    """Whether each tier's condition holds, 1 or 0.
+
+    A long window counts once half of it is covered: before, a few bad events after a start would be most of it.
+    """
+    for tier in TIERS:
+        factor = tier.capped(objective)
+        long, short = (_burn(objective, window) for window in (tier.long, tier.short))
+        yield Record(
+            name=names.burning(tier.name),
+            labels={names.SLO: objective.name},
+            expr=long.reaches(factor) * short.reaches(factor) * _counts(objective, tier),
+        )
+
+
+def _burn(objective: Objective, window: str) -> Expr:
+    return Aggregate(
+        "sum", objective.by, Recorded(names.burn(window), {names.SLO: objective.name})
+    )
+
+
+def _counts(objective: Objective, tier: Tier) -> Expr:
+    labels = {names.SLO: objective.name}
+    series = Recorded(names.TOTAL_TILE, labels).over(tier.long)
+    tiles_seen = Aggregate("sum", objective.by, Call("count_over_time", (series,)))
+    covered = tiles_seen.reaches(SECONDS[tier.long] / TILE / 2)
+    if not objective.least_events:
+        return covered
+    return covered * tiles.over(names.TOTAL_TILE, objective, tier.long).reaches(
+        objective.least_events
+    )

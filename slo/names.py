@@ -1,0 +1,45 @@
+"""Every series that our rules record, spelled once.
+
+`slo:LEVEL:OPERATION`, each with the labels `slo` (the objective's name) and those that the objective groups by.
+Sums and ratios over a window carry it in the name, as recording rules do elsewhere.
+"""
+
+TOTAL_TILE = "slo:total:tile5m"
+"""Events of the five minutes that ended now."""
+BAD_TILE = "slo:bad:tile5m"
+"""Those of them that were bad."""
+TOTAL_RECENT = "slo:total:increase5m"
+BAD_RECENT = "slo:bad:increase5m"
+"""The same, but recorded at every evaluation: five minutes that overlap, for burn rates that must be quick."""
+STATE = "slo:state"
+STATE_CODE = "slo:state:code"
+BUDGET_REMAINING = "slo:error_budget:remaining_ratio"
+"""What is left of the budget: 1 is all, 0 none, below 0 is overdrawn."""
+TIME_TO_EXHAUSTION = "slo:error_budget:time_to_exhaustion_seconds"
+COVERAGE = "slo:window:coverage_ratio"
+"""Share of the window of which anything is known."""
+
+SLO = "slo"
+TIER = "slo_tier"
+SEVERITY = "severity"
+STATE_LABEL = "state"
+
+
+def total(window: str) -> str:
+    """Events in *window*."""
+    return f"slo:total:sum{window}"
+
+
+def bad(window: str) -> str:
+    """Bad events in *window*."""
+    return f"slo:bad:sum{window}"
+
+
+def burn(window: str) -> str:
+    """How many times faster than sustainable the budget was spent in *window*."""
+    return f"slo:burn_rate:ratio{window}"
+
+
+def burning(tier: str) -> str:
+    """1 where the burn-rate condition of *tier* holds, else 0."""
+    return f"slo:burning:{tier}"

@@ -1,0 +1,93 @@
+"""What is promised: so many good events of all, in a window, for each group; and what silence means."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from catalog.errors import ConfigError
+from catalog.promql.expr import Series
+
+TILE = 300
+"""Seconds of one tile; every window is a number of them."""
+
+
+class OnSilence(StrEnum):
+    """Whom a group without data wakes."""
+
+    PAGE = "page"
+    TICKET = "ticket"
+    NONE = "none"
+
+
+class SilentBudget(StrEnum):
+    """What time without data costs."""
+
+    BAD = "bad"
+    EXCLUDE = "exclude"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ratio:
+    """Counters of events: all of them, and either the good or the bad.
+
+    Attributes:
+        good, bad: exactly one is given.
+    """
+
+    total: Series
+    good: Series | None = None
+    bad: Series | None = None
+
+    def __post_init__(self) -> None:
+        if (self.good is None) == (self.bad is None):
+            raise ConfigError("a ratio needs either good or bad events beside the total")
+
+    @property
+    def the_good(self) -> Series:
+        """The good events, where those are what is counted."""
+        if self.good is None:
+            raise ConfigError("this ratio counts bad events")
+        return self.good
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objective:
+    """One objective.
+
+    Attributes:
+        target: the share of good events promised, below 1.
+        days: of the rolling window.
+        by: labels that tell one group from another; each group has a budget of its own.
+        least_events: a burn alert needs so many events in its long window.
+
+    Raises:
+        ConfigError: no such promise can be kept or broken.
+    """
+
+    name: str
+    service: str
+    ratio: Ratio
+    target: float
+    days: int = 30
+    by: tuple[str, ...] = ()
+    least_events: float = 0.0
+    on_silence: OnSilence = OnSilence.TICKET
+    silent_budget: SilentBudget = SilentBudget.EXCLUDE
+
+    def __post_init__(self) -> None:
+        if not 0 < self.target < 1:
+            raise ConfigError(
+                f"{self.name}: the target is {self.target:g}; it must lie above 0 and below 1, for a target of 1 "
+                "leaves no budget to spend"
+            )
+        if self.days < 1:
+            raise ConfigError(f"{self.name}: the window must be at least a day")
+
+    @property
+    def budget(self) -> float:
+        """The share of events that may be bad."""
+        return 1 - self.target
+
+    @property
+    def window(self) -> str:
+        """The window as PromQL writes it."""
+        return f"{self.days}d"

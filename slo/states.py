@@ -1,0 +1,52 @@
+"""The state of each group, as a metric: the first that holds."""
+
+from collections.abc import Iterator
+
+from catalog.promql.expr import Aggregate, Call, Expr, Number, Recorded
+from catalog.rules.rule import Record
+from slo import burn, names, tiles
+from slo.budget import latest
+from slo.objective import TILE, Objective
+
+STATES = ("no_data", "warming_up", "exhausted", "burning", "idle", "ok")
+_EXPECTED = "1d"
+"""A group that was seen so lately is expected to go on."""
+_WARM = "6h"
+"""Until half of it is covered, a group has no past to be judged by."""
+_IDLE = "1h"
+
+
+def records(objective: Objective) -> Iterator[Record]:
+    """The number of the state that holds, then one 0/1 series per state."""
+    labels = {names.SLO: objective.name}
+    holding = tuple(expr * 0 + number for number, expr in enumerate(_conditions(objective)))
+    code: Expr = holding[0]
+    for expr in holding[1:]:
+        code = code.or_(expr)
+    yield Record(name=names.STATE_CODE, labels=labels, expr=code)
+    now = Aggregate("sum", objective.by, Recorded(names.STATE_CODE, labels))
+    for number, state in enumerate(STATES):
+        yield Record(
+            name=names.STATE, labels={**labels, names.STATE_LABEL: state}, expr=now.is_(number)
+        )
+
+
+def _conditions(objective: Objective) -> tuple[Expr, ...]:
+    """In the order of `STATES`: a series per group that is so."""
+    by, labels = objective.by, {names.SLO: objective.name}
+    tile = Recorded(names.TOTAL_TILE, labels)
+    expected = Aggregate("sum", by, Call("last_over_time", (tile.over(_EXPECTED),)))
+    fresh = Aggregate("sum", by, Call("last_over_time", (tile.over(tiles.FRESH),)))
+    covered = Aggregate("sum", by, Call("count_over_time", (tile.over(_WARM),)))
+    burning = (Recorded(names.burning(tier.name), labels) for tier in burn.TIERS)
+    alarms: Expr = Number(0)
+    for alarm in burning:
+        alarms = Aggregate("sum", by, alarm) + alarms
+    return (
+        expected.unless(fresh),
+        covered < burn.SECONDS[_WARM] / TILE / 2,
+        latest(objective, names.BUDGET_REMAINING) <= 0,
+        alarms > 0,
+        tiles.over(names.TOTAL_TILE, objective, _IDLE).equals(0),
+        fresh,
+    )

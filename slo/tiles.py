@@ -1,0 +1,62 @@
+"""Tiles: the events of five minutes each, that add up to any window without a gap or an overlap.
+
+A tile is the difference of two samples, and the last sample of one tile is the first of the next. So sums of tiles
+telescope: nothing is extrapolated and nothing falls between two windows, which `increase()` over windows does not give
+(https://prometheus.io/docs/prometheus/latest/querying/functions/#increase).
+"""
+
+from collections.abc import Callable, Iterator
+
+from catalog.promql.expr import Aggregate, Call, Expr, Number, Recorded, Series
+from catalog.rules.rule import Record
+from slo import names
+from slo.objective import Objective
+
+EVERY = "5m"
+_LOOK_BACK = "1h"
+"""How long a counter may be silent and still be continued; then it starts anew."""
+FRESH = "11m"
+"""The last tile is one or two evaluations old."""
+
+
+def grown(counter: Series) -> Expr:
+    """What each series of *counter* gained since the end of the tile before.
+
+    A counter that fell was reset: it gained what it had reached above the last tile before it fell, and what it
+    reached since. Two resets within one tile hide what came between.
+    """
+    last = Call("last_over_time", (counter.over(EVERY),))
+    before = Call("last_over_time", (counter.over(_LOOK_BACK, EVERY),))
+    highest = Call("max_over_time", (counter.over(EVERY),))
+    fell = Call("resets", (counter.over(EVERY),)) > 0
+    steady = ((last - before) >= 0).unless(fell)
+    return steady.or_(Call("clamp_min", (highest - before, Number(0))) + last)
+
+
+def records(objective: Objective) -> Iterator[Record]:
+    """The tiles of one objective."""
+    yield from counts(objective, names.TOTAL_TILE, names.BAD_TILE, grown)
+
+
+def counts(
+    objective: Objective, total: str, bad: str, gained: Callable[[Series], Expr]
+) -> Iterator[Record]:
+    """All events and the bad ones per group, where *gained* says what a counter gained.
+
+    A counter of errors that never happened does not exist: as long as there are events, its count is 0.
+    """
+    ratio, by, labels = objective.ratio, objective.by, {names.SLO: objective.name}
+    yield Record(name=total, labels=labels, expr=Aggregate("sum", by, gained(ratio.total)))
+    known = Aggregate("sum", by, Recorded(total, labels))
+    if ratio.bad is not None:
+        found: Expr = Aggregate("sum", by, gained(ratio.bad)).or_(known * 0)
+    else:
+        good = Aggregate("sum", by, gained(objective.ratio.the_good)).or_(known * 0)
+        found = Call("clamp_min", (known - good, Number(0)))
+    yield Record(name=bad, labels=labels, expr=found)
+
+
+def over(name: str, objective: Objective, window: str) -> Expr:
+    """The sum per group of a recorded count over *window*."""
+    series = Recorded(name, {names.SLO: objective.name}).over(window)
+    return Aggregate("sum", objective.by, Call("sum_over_time", (series,)))
