@@ -22,8 +22,7 @@ def records(objective: Objective) -> Iterator[Record]:
     yield record(names.total(window), tiles.over(names.TOTAL_TILE, objective, window))
     yield record(names.bad(window), tiles.over(names.BAD_TILE, objective, window))
     total, bad = (_newest(objective, name(window)) for name in (names.total, names.bad))
-    spent = bad / ((total > 0) * objective.budget)
-    yield record(names.BUDGET_REMAINING, (Number(1) - spent).or_(total * 0 + 1))
+    yield record(names.BUDGET_REMAINING, Number(1) - tiles.share(bad, total) / objective.budget)
     known = Recorded(names.TOTAL_TILE, labels).over(window)
     seen = Aggregate("sum", objective.by, Call("count_over_time", (known,)))
     yield record(names.COVERAGE, seen / (objective.days * _DAY / TILE))
@@ -31,19 +30,13 @@ def records(objective: Objective) -> Iterator[Record]:
 
 def exhaustion(objective: Objective) -> Record:
     """Seconds until the budget is spent at the present pace; absent while nothing is spent."""
-    left = latest(objective, names.BUDGET_REMAINING)
+    left = tiles.latest(names.BUDGET_REMAINING, objective)
     pace = _newest(objective, names.burn(_PACE)) > 0
     return Record(
         name=names.TIME_TO_EXHAUSTION,
         labels={names.SLO: objective.name},
         expr=Call("clamp_min", (left * (objective.days * _DAY) / pace, Number(0))),
     )
-
-
-def latest(objective: Objective, name: str) -> Expr:
-    """The newest value per group of what is recorded with the tiles, which is seldomer than an instant query looks back."""
-    series = Recorded(name, {names.SLO: objective.name}).over(tiles.FRESH)
-    return Aggregate("sum", objective.by, Call("last_over_time", (series,)))
 
 
 def _newest(objective: Objective, name: str) -> Expr:

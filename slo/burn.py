@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from catalog.promql.expr import Aggregate, Call, Expr, Recorded
+from catalog.promql.expr import Aggregate, Call, Expr, Number, Recorded
 from catalog.rules.rule import Record
 from slo import names, tiles
 from slo.objective import TILE, Objective
@@ -74,11 +74,10 @@ def rates(objective: Objective, windows: tuple[str, ...]) -> Iterator[Record]:
     """The burn rate of each window; 0 where nothing happened."""
     for window in windows:
         total, bad = _sums(objective, window)
-        burnt = (bad / (total > 0)) / objective.budget
         yield Record(
             name=names.burn(window),
             labels={names.SLO: objective.name},
-            expr=burnt.or_(total * 0),
+            expr=Call("clamp_max", (tiles.share(bad, total), Number(1))) / objective.budget,
         )
 
 

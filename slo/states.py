@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from catalog.promql.expr import Aggregate, Call, Expr, Number, Recorded
 from catalog.rules.rule import Record
 from slo import burn, names, tiles
-from slo.budget import latest
 from slo.objective import TILE, Objective
 
 STATES = ("no_data", "warming_up", "exhausted", "burning", "idle", "ok")
@@ -36,7 +35,7 @@ def _conditions(objective: Objective) -> tuple[Expr, ...]:
     by, labels = objective.by, {names.SLO: objective.name}
     tile = Recorded(names.TOTAL_TILE, labels)
     expected = Aggregate("sum", by, Call("last_over_time", (tile.over(_EXPECTED),)))
-    fresh = Aggregate("sum", by, Call("last_over_time", (tile.over(tiles.FRESH),)))
+    fresh = tiles.latest(names.TOTAL_TILE, objective)
     covered = Aggregate("sum", by, Call("count_over_time", (tile.over(_WARM),)))
     burning = (Recorded(names.burning(tier.name), labels) for tier in burn.TIERS)
     alarms: Expr = Number(0)
@@ -45,7 +44,7 @@ def _conditions(objective: Objective) -> tuple[Expr, ...]:
     return (
         expected.unless(fresh),
         covered < burn.SECONDS[_WARM] / TILE / 2,
-        latest(objective, names.BUDGET_REMAINING) <= 0,
+        tiles.latest(names.BUDGET_REMAINING, objective) <= 0,
         alarms > 0,
         tiles.over(names.TOTAL_TILE, objective, _IDLE).equals(0),
         fresh,

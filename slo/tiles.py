@@ -15,6 +15,8 @@ from slo.objective import Objective
 EVERY = "5m"
 _LOOK_BACK = "1h"
 """How long a counter may be silent and still be continued; then it starts anew."""
+_NOTHING = 1e-9
+"""Fewer events than any count."""
 FRESH = "11m"
 """The last tile is one or two evaluations old."""
 
@@ -60,3 +62,14 @@ def over(name: str, objective: Objective, window: str) -> Expr:
     """The sum per group of a recorded count over *window*."""
     series = Recorded(name, {names.SLO: objective.name}).over(window)
     return Aggregate("sum", objective.by, Call("sum_over_time", (series,)))
+
+
+def latest(name: str, objective: Objective) -> Expr:
+    """The newest value per group of what is recorded with the tiles: seldomer than an instant query looks back."""
+    series = Recorded(name, {names.SLO: objective.name}).over(FRESH)
+    return Aggregate("sum", objective.by, Call("last_over_time", (series,)))
+
+
+def share(part: Expr, whole: Expr) -> Expr:
+    """*part* of *whole*; nothing of nothing is 0 and no NaN."""
+    return part / Call("clamp_min", (whole, Number(_NOTHING)))
