@@ -4,6 +4,8 @@
 Sums and ratios over a window carry it in the name, as recording rules do elsewhere.
 """
 
+SLICE = "slo:slice:good_ratio"
+"""How good the slice of time that ended now was: 0 to 1."""
 TOTAL_TILE = "slo:total:tile5m"
 """Events of the five minutes that ended now."""
 BAD_TILE = "slo:bad:tile5m"

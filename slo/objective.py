@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from catalog.errors import ConfigError
-from catalog.promql.expr import Series
+from slo.indicator import Indicator
 
 TILE = 300
 """Seconds of one tile; every window is a number of them."""
@@ -26,30 +26,6 @@ class SilentBudget(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ratio:
-    """Counters of events: all of them, and either the good or the bad.
-
-    Attributes:
-        good, bad: exactly one is given.
-    """
-
-    total: Series
-    good: Series | None = None
-    bad: Series | None = None
-
-    def __post_init__(self) -> None:
-        if (self.good is None) == (self.bad is None):
-            raise ConfigError("a ratio needs either good or bad events beside the total")
-
-    @property
-    def the_good(self) -> Series:
-        """The good events, where those are what is counted."""
-        if self.good is None:
-            raise ConfigError("this ratio counts bad events")
-        return self.good
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Objective:
     """One objective.
 
@@ -65,10 +41,11 @@ class Objective:
 
     name: str
     service: str
-    ratio: Ratio
+    indicator: Indicator
     target: float
     days: int = 30
     by: tuple[str, ...] = ()
+    owner: str = ""
     least_events: float = 0.0
     on_silence: OnSilence = OnSilence.TICKET
     silent_budget: SilentBudget = SilentBudget.EXCLUDE

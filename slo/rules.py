@@ -1,13 +1,17 @@
 """All rules of an objective: tiles and what is summed from them every five minutes, burn rates at every evaluation."""
 
-from catalog.rules.rule import Group
-from slo import alerts, budget, burn, states, tiles
+from collections.abc import Iterator
+
+from catalog.rules.rule import Group, Record
+from slo import alerts, budget, burn, names, states, tiles
+from slo.indicator import Slices
 from slo.objective import Objective
 
 
 def groups(objective: Objective) -> tuple[Group, ...]:
-    """Two groups; the rules of one are evaluated in their order."""
+    """One group per rhythm; the rules of one are evaluated in their order."""
     return (
+        *_slices(objective),
         Group(
             name=f"slo:{objective.name}:tiles",
             interval=tiles.EVERY,
@@ -29,3 +33,16 @@ def groups(objective: Objective) -> tuple[Group, ...]:
             ),
         ),
     )
+
+
+def _slices(objective: Objective) -> Iterator[Group]:
+    """Slices are judged once each, so they have a rhythm of their own."""
+    indicator = objective.indicator
+    if isinstance(indicator, Slices):
+        yield Group(
+            name=f"slo:{objective.name}:slices",
+            interval=f"{indicator.every}s",
+            rules=(
+                Record(name=names.SLICE, labels={names.SLO: objective.name}, expr=indicator.good),
+            ),
+        )

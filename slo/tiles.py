@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from catalog.promql.expr import Aggregate, Call, Expr, Number, Recorded, Series
 from catalog.rules.rule import Record
 from slo import names
+from slo.indicator import Ratio
 from slo.objective import Objective
 
 EVERY = "5m"
@@ -43,19 +44,36 @@ def records(objective: Objective) -> Iterator[Record]:
 def counts(
     objective: Objective, total: str, bad: str, gained: Callable[[Series], Expr]
 ) -> Iterator[Record]:
-    """All events and the bad ones per group, where *gained* says what a counter gained.
-
-    A counter of errors that never happened does not exist: as long as there are events, its count is 0.
-    """
-    ratio, by, labels = objective.ratio, objective.by, {names.SLO: objective.name}
-    yield Record(name=total, labels=labels, expr=Aggregate("sum", by, gained(ratio.total)))
-    known = Aggregate("sum", by, Recorded(total, labels))
-    if ratio.bad is not None:
-        found: Expr = Aggregate("sum", by, gained(ratio.bad)).or_(known * 0)
+    """The events of five minutes and the bad ones per group, where *gained* says what a counter gained."""
+    labels = {names.SLO: objective.name}
+    known = Aggregate("sum", objective.by, Recorded(total, labels))
+    if isinstance(objective.indicator, Ratio):
+        events, failed = _of_counters(objective.indicator, objective.by, known, gained)
     else:
-        good = Aggregate("sum", by, gained(objective.ratio.the_good)).or_(known * 0)
-        found = Call("clamp_min", (known - good, Number(0)))
-    yield Record(name=bad, labels=labels, expr=found)
+        events, failed = _of_slices(objective, known)
+    yield Record(name=total, labels=labels, expr=events)
+    yield Record(name=bad, labels=labels, expr=failed)
+
+
+def _of_counters(
+    ratio: Ratio, by: tuple[str, ...], known: Expr, gained: Callable[[Series], Expr]
+) -> tuple[Expr, Expr]:
+    """A counter of errors that never happened does not exist: as long as there are events, its count is 0."""
+    total = Aggregate("sum", by, gained(ratio.total))
+    if ratio.bad is not None:
+        return total, Aggregate("sum", by, gained(ratio.bad)).or_(known * 0)
+    assert ratio.good is not None  # noqa: S101 - Ratio holds one of the two
+    good = Aggregate("sum", by, gained(ratio.good)).or_(known * 0)
+    return total, Call("clamp_min", (known - good, Number(0)))
+
+
+def _of_slices(objective: Objective, known: Expr) -> tuple[Expr, Expr]:
+    slices = Recorded(names.SLICE, {names.SLO: objective.name}).over(EVERY)
+    count, good = (
+        Aggregate("sum", objective.by, Call(function, (slices,)))
+        for function in ("count_over_time", "sum_over_time")
+    )
+    return count, Call("clamp_min", (known - good, Number(0)))
 
 
 def over(name: str, objective: Objective, window: str) -> Expr:

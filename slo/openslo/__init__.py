@@ -1,0 +1,1 @@
+"""OpenSLO v1 documents (https://github.com/OpenSLO/OpenSLO): what one may hold, and the objectives that a folder describes."""

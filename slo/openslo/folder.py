@@ -1,0 +1,119 @@
+"""Reads a folder of OpenSLO documents; every fault in it is found at once, and any fault makes it useless as a whole."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from catalog import yamlfile
+from catalog.errors import ConfigError
+from catalog.yamlfile import Document
+from slo.openslo import shapes
+from slo.openslo.reading import read
+from slo.openslo.shapes import KINDS
+
+_SUFFIXES = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One document: where it is written, and what it holds."""
+
+    document: Document
+    shape: "shapes.Any"
+
+    @property
+    def name(self) -> str:
+        return self.shape.metadata.name
+
+
+class Folder:
+    """The documents by kind and name.
+
+    Attributes:
+        faults: everything that is wrong so far, in the order of files and lines.
+    """
+
+    def __init__(self) -> None:
+        self.faults: list[ConfigError] = []
+        self._entries: dict[tuple[str, str], Entry] = {}
+
+    @classmethod
+    def load(cls, place: Path) -> "Folder":
+        """Every YAML file in *place* and the folders below it, or the one file that it is.
+
+        Raises:
+            ConfigError: there is no such place, or no YAML file in it.
+        """
+        files = tuple(_files(place))
+        if not files:
+            raise ConfigError(f"{place}: there is no file that ends in .yaml or .yml")
+        folder = cls()
+        for file in files:
+            folder.add(file)
+        return folder
+
+    def add(self, file: Path) -> None:
+        """Take in the documents of *file*."""
+        try:
+            documents = yamlfile.load_all(file)
+        except ConfigError as fault:
+            self.faults.append(fault)
+            return
+        for document in documents:
+            try:
+                self._add(document)
+            except ConfigError as fault:
+                self.faults.append(fault)
+
+    def of(self, kind: str) -> Iterator[Entry]:
+        """All documents of one kind."""
+        return (entry for (found, _), entry in self._entries.items() if found == kind)
+
+    def find(self, kind: str, name: str) -> Entry | None:
+        """The document of *kind* that is called *name*."""
+        return self._entries.get((kind, name))
+
+    def names(self, kind: str) -> tuple[str, ...]:
+        """What the documents of *kind* are called."""
+        return tuple(name for found, name in self._entries if found == kind)
+
+    def _add(self, document: Document) -> None:
+        if document.value is None:
+            return
+        kind = _kind(document)
+        entry = Entry(document, read(document, (), KINDS[kind]))
+        first = self._entries.setdefault((kind, entry.name), entry)
+        if first is not entry:
+            where = first.document.at("metadata", "name")
+            raise document.error(
+                f"a second {kind} is called {entry.name!r}; the first is at {where}",
+                "metadata",
+                "name",
+            )
+
+
+def _files(place: Path) -> Iterator[Path]:
+    if place.is_file():
+        yield place
+        return
+    if not place.is_dir():
+        raise ConfigError(f"{place}: there is no such file or folder")
+    yield from sorted(
+        file for file in place.rglob("*") if file.suffix in _SUFFIXES and file.is_file()
+    )
+
+
+def _kind(document: Document) -> str:
+    value = document.value
+    if not isinstance(value, dict):
+        raise document.error(
+            "an OpenSLO document is a mapping with apiVersion, kind, metadata, spec"
+        )
+    if value.get("apiVersion") != shapes.API:
+        raise document.error(
+            f"apiVersion: expected {shapes.API!r}, got {value.get('apiVersion')!r}", "apiVersion"
+        )
+    kind = value.get("kind")
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise document.error(f"kind: expected one of {', '.join(KINDS)}, got {kind!r}", "kind")
+    return kind

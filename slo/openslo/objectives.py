@@ -1,0 +1,140 @@
+"""From the SLO documents of a folder to objectives; references are followed, what cannot be kept is refused."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from catalog.errors import ConfigError
+from catalog.yamlfile import Document, Place
+from slo.objective import Objective
+from slo.openslo.annotations import Misread, settings
+from slo.openslo.folder import Entry, Folder
+from slo.openslo.indicators import IndicatorReader
+from slo.openslo.reading import path
+from slo.openslo.shapes import IndicatorSpec, InlineIndicator, ObjectiveSpec, Slo
+
+_ROLLING = re.compile(r"(\d+)([dw])")
+_DAYS = {"d": 1, "w": 7}
+
+
+def objectives(folder: Folder) -> tuple[Objective, ...]:
+    """Every objective of *folder*.
+
+    Raises:
+        ConfigError: anything in the folder is wrong: all faults, one per line.
+    """
+    found: list[Objective] = []
+    for entry in folder.of("SLO"):
+        try:
+            found.extend(_Reader(folder, entry).objectives())
+        except ConfigError as fault:
+            folder.faults.append(fault)
+    if folder.faults:
+        raise ConfigError("\n".join(map(str, folder.faults)))
+    return tuple(found)
+
+
+class _Reader:
+    """Reads one SLO document."""
+
+    def __init__(self, folder: Folder, entry: Entry) -> None:
+        assert isinstance(entry.shape, Slo)  # noqa: S101 - the folder sorts by kind
+        self._folder = folder
+        self._document = entry.document
+        self._slo = entry.shape
+
+    def objectives(self) -> Iterator[Objective]:
+        spec = self._slo.spec
+        if not spec.objectives:
+            raise self._wrong("an SLO needs at least one objective", "spec", "objectives")
+        self._refer("Service", spec.service, "spec", "service")
+        own = self._settings()
+        for number, written in enumerate(spec.objectives):
+            place = ("spec", "objectives", number)
+            yield self._objective(written, place, own)
+
+    def _objective(
+        self, written: ObjectiveSpec, place: Place, own: Mapping[str, Any]
+    ) -> Objective:
+        if written.composite_weight is not None:
+            raise self._wrong("composite SLOs are not supported; write one SLO per part", *place)
+        spec, where, document = self._indicator(written, place)
+        reader = IndicatorReader(document, where, own.get("by", ()))
+        indicator = reader.read(spec, written, self._slo.spec.budgeting_method)
+        try:
+            return Objective(
+                name=self._name(written),
+                service=self._slo.spec.service,
+                indicator=indicator,
+                target=self._target(written, place),
+                days=self._days(),
+                **own,
+            )
+        except ConfigError as wrong:
+            raise self._wrong(str(wrong), *place) from wrong
+
+    def _name(self, written: ObjectiveSpec) -> str:
+        """The SLO's name; with the objective's own if there are several."""
+        name = self._slo.metadata.name
+        if len(self._slo.spec.objectives) == 1:
+            return name
+        slug = re.sub(r"[^a-z0-9]+", "-", written.display_name.lower()).strip("-")
+        return f"{name}-{slug or self._slo.spec.objectives.index(written)}"
+
+    def _settings(self) -> dict[str, Any]:
+        try:
+            return settings(self._slo.metadata.annotations)
+        except Misread as wrong:
+            place = ("metadata", "annotations", wrong.key)
+            raise self._document.error(f"annotation {wrong.key}: {wrong}", *place) from wrong
+
+    def _indicator(
+        self, written: ObjectiveSpec, place: Place
+    ) -> tuple[IndicatorSpec, Place, Document]:
+        """What is measured, where that is written, and in which document."""
+        spec = self._slo.spec
+        choices: tuple[tuple[InlineIndicator | None, str, Place], ...] = (
+            (written.indicator, written.indicator_ref, place),
+            (spec.indicator, spec.indicator_ref, ("spec",)),
+        )
+        given = [choice for choice in choices if choice[0] or choice[1]]
+        if len(given) != 1 or (given[0][0] and given[0][1]):
+            raise self._wrong("give one of indicator and indicatorRef, once", *place)
+        inline, reference, where = given[0]
+        if inline:
+            return inline.spec, (*where, "indicator", "spec"), self._document
+        entry = self._refer("SLI", reference, *where, "indicatorRef")
+        return entry.shape.spec, ("spec",), entry.document  # type: ignore[attr-defined] # an SLI has one
+
+    def _target(self, written: ObjectiveSpec, place: Place) -> float:
+        if (written.target is None) == (written.target_percent is None):
+            raise self._wrong("give either target or targetPercent", *place)
+        if written.target is not None:
+            return written.target
+        assert written.target_percent is not None  # noqa: S101 - one of the two is there
+        return written.target_percent / 100
+
+    def _days(self) -> int:
+        windows = self._slo.spec.time_window
+        place = ("spec", "timeWindow")
+        if len(windows) != 1:
+            raise self._wrong("exactly one time window is expected", *place)
+        window = windows[0]
+        match = _ROLLING.fullmatch(window.duration)
+        if not window.is_rolling or window.calendar or not match:
+            raise self._wrong(
+                f"expected a rolling window of days or weeks, such as 30d, got {window.duration!r}",
+                *place,
+                0,
+            )
+        return int(match[1]) * _DAYS[match[2]]
+
+    def _refer(self, kind: str, name: str, *place: str | int) -> Entry:
+        entry = self._folder.find(kind, name)
+        if entry is None:
+            known = ", ".join(self._folder.names(kind)) or "none"
+            raise self._wrong(f"there is no {kind} called {name!r}; known: {known}", *place)
+        return entry
+
+    def _wrong(self, message: str, *place: str | int) -> ConfigError:
+        return self._document.error(f"{path(place)}: {message}", *place)
