@@ -34,7 +34,7 @@ _OPERATORS = {
     "or": _Binds.OR,
     "and": _Binds.AND,
     "unless": _Binds.AND,
-    **dict.fromkeys((">", ">=", "<", "<=", "==", "!=", "== bool", ">= bool"), _Binds.COMPARE),
+    **dict.fromkeys((">", ">=", "<", "<=", "==", "!="), _Binds.COMPARE),
     "+": _Binds.ADD,
     "-": _Binds.ADD,
     "*": _Binds.MULTIPLY,
@@ -292,7 +292,7 @@ class Binary(Expr):
 
     @property
     def binds(self) -> _Binds:
-        return _OPERATORS[self.operator]
+        return _OPERATORS[self.operator.removesuffix(" bool")]
 
     def parts(self) -> tuple[Expr, ...]:
         return self.one, self.other

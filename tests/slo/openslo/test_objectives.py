@@ -1,0 +1,161 @@
+"""OpenSLO documents: what they become, and what is said of those that cannot be kept."""
+
+from pathlib import Path
+
+import pytest
+
+from catalog.errors import ConfigError
+from slo.indicator import Ratio, Slices
+from slo.objective import Objective, OnSilence
+from slo.openslo.folder import Folder
+from slo.openslo.objectives import objectives
+
+GOOD = """\
+apiVersion: openslo/v1
+kind: Service
+metadata:
+  name: inference
+---
+apiVersion: openslo/v1
+kind: SLO
+metadata:
+  name: availability
+  annotations:
+    gpuvitals.dev/group-by: cluster, node
+    gpuvitals.dev/no-data-alert: page
+spec:
+  service: inference
+  indicatorRef: answers
+  timeWindow:
+  - duration: 4w
+    isRolling: true
+  budgetingMethod: Occurrences
+  objectives:
+  - target: 0.999
+---
+apiVersion: openslo/v1
+kind: SLI
+metadata:
+  name: answers
+spec:
+  ratioMetric:
+    counter: true
+    bad:
+      metricSource:
+        spec:
+          query: requests_total{code="500"}
+    total:
+      metricSource:
+        spec:
+          query: requests_total
+"""
+
+
+def read(folder: Path, text: str) -> tuple[Objective, ...]:
+    (folder / "slo.yaml").write_text(text)
+    return objectives(Folder.load(folder))
+
+
+def test_an_slo_becomes_an_objective(tmp_path: Path) -> None:
+    """References are followed, annotations are ours."""
+    (found,) = read(tmp_path, GOOD)
+
+    assert isinstance(found.indicator, Ratio)
+    assert found.indicator.bad is not None
+    assert found.indicator.bad.text("") == 'requests_total{code="500"}'
+    assert (found.name, found.target, found.days) == ("availability", 0.999, 28)
+    assert found.by == ("cluster", "node")
+    assert found.on_silence is OnSilence.PAGE
+
+
+def test_several_objectives_have_names_of_their_own(tmp_path: Path) -> None:
+    """They share the SLO's name and add what tells them apart."""
+    text = GOOD.replace(
+        "  - target: 0.999\n",
+        "  - {target: 0.999, displayName: Most users}\n  - targetPercent: 99.5\n",
+    )
+
+    names = {(one.name, one.target) for one in read(tmp_path, text)}
+
+    assert names == {("availability-most-users", 0.999), ("availability-1", 0.995)}
+
+
+def test_a_threshold_is_judged_by_slices(tmp_path: Path) -> None:
+    """A gauge has no events: each slice of time is good or not."""
+    text = GOOD.replace("Occurrences", "Timeslices").replace(
+        "  - target: 0.999\n",
+        "  - {target: 0.999, op: lte, value: 85, timeSliceTarget: 1, timeSliceWindow: 1m}\n",
+    )
+    head, _, _ = text.partition("  ratioMetric")
+
+    (found,) = read(
+        tmp_path, head + "  thresholdMetric: {metricSource: {spec: {query: gpu_temperature}}}\n"
+    )
+
+    assert isinstance(found.indicator, Slices)
+    assert found.indicator.every == 60
+    assert found.indicator.good.text("") == "max by (cluster, node) (gpu_temperature) <= bool 85"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("target: 0.999", "targt: 0.999", "21: spec.objectives[0]: there is no field 'targt' here; did you mean 'target'?"),
+        ("target: 0.999", "target: much", "21: spec.objectives[0].target: expected `float | null`, got `str`"),
+        ("target: 0.999", "target: 1", "21: spec.objectives[0]: availability: the target is 1;"),
+        ("target: 0.999", "targetPercent: 99.9\n    target: 0.999", "give either target or targetPercent"),
+        ("  service: inference\n", "", "13: spec: the field 'service' is missing"),
+        ("service: inference", "service: inferense", "14: spec.service: there is no Service called 'inferense'; known: inference"),
+        ("indicatorRef: answers", "indicatorRef: replies", "15: spec.indicatorRef: there is no SLI called 'replies'; known: answers"),
+        ("duration: 4w", "duration: a month", "17: spec.timeWindow[0]: expected a rolling window"),
+        ("Occurrences", "Ocurrences", "19: spec.budgetingMethod: invalid enum value 'Ocurrences'"),
+        ("group-by:", "groupby:", "annotation gpuvitals.dev/groupby: there is no such setting"),
+        ("no-data-alert: page", "no-data-alert: shout", "expected page, ticket or none, got 'shout'"),
+        ("kind: SLI", "kind: Indicator", "24: kind: expected one of SLO, SLI"),
+        ("openslo/v1\nkind: SLI", "openslo/v2\nkind: SLI", "23: apiVersion: expected 'openslo/v1', got 'openslo/v2'"),
+        ("query: requests_total\n", "query: rate(requests_total[5m])\n", "expected the selector of one counter"),
+        ("counter: true", "counter: false", "`counter: true` is expected"),
+        ("name: answers\nspec", "name: answers\n  name: answers\nspec", "'name' is given twice"),
+        ("  name: answers\nspec", "  name: &a answers\n  displayName: *a\nspec", "aliases are not allowed"),
+        ("target: 0.999", "target: 0.999\n    compositeWeight: 2", "composite SLOs are not supported"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said_with_file_line_and_path(
+    tmp_path: Path, old: str, new: str, complaint: str
+) -> None:
+    """Each fault names where it is and what was expected."""
+    assert GOOD.count(old) >= 1
+
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, GOOD.replace(old, new))
+
+    assert complaint in str(caught.value)
+    assert str(caught.value).startswith(f"{tmp_path / 'slo.yaml'}:")
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    """Nobody mends a folder one fault at a time."""
+    (tmp_path / "other.yaml").write_text("kind: SLO\n")
+
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, GOOD.replace("service: inference", "service: other"))
+
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_a_name_is_given_once(tmp_path: Path) -> None:
+    """A second document of the same kind and name is refused, whichever file it is in."""
+    (tmp_path / "more.yml").write_text(GOOD.partition("---\n")[0])
+
+    with pytest.raises(
+        ConfigError, match=r"a second Service is called 'inference'; the first is at .*more.yml:4"
+    ):
+        read(tmp_path, GOOD)
+
+
+def test_an_empty_folder_is_no_specification(tmp_path: Path) -> None:
+    """Nothing to read is a mistake of the caller."""
+    with pytest.raises(ConfigError, match=r"there is no file that ends in \.yaml"):
+        Folder.load(tmp_path)
+    with pytest.raises(ConfigError, match="no such file or folder"):
+        Folder.load(tmp_path / "none")

@@ -1,0 +1,169 @@
+"""The rules of an objective, evaluated by the real promtool."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from catalog.promql.expr import Foreign
+from catalog.rules.files import plain
+from slo.indicator import Ratio
+from slo.objective import Objective
+from slo.rules import groups
+
+pytestmark = pytest.mark.tools
+
+OBJECTIVE = Objective(
+    name="availability",
+    service="inference",
+    indicator=Ratio(total=Foreign("requests_total"), bad=Foreign('requests_total{code="500"}')),
+    target=0.999,
+    by=("cluster",),
+)
+Expected = tuple[str, str, float | None]
+"""An expression, when, and its only value; None if there is none."""
+
+
+@pytest.fixture
+def judge(tool: Callable[[str], Path], tmp_path: Path) -> Callable[..., None]:
+    """Evaluate the rules on samples a minute apart, then ask.
+
+    They are evaluated every five minutes, since promtool heeds no interval of a group.
+    """
+    (tmp_path / "rules.yml").write_text(plain(groups(OBJECTIVE), "gpuvitals", "us"))
+
+    def run(series: dict[str, str], *expected: Expected) -> None:
+        tests = {
+            "rule_files": ["rules.yml"],
+            "evaluation_interval": "5m",
+            "fuzzy_compare": True,
+            "tests": [
+                {
+                    "interval": "1m",
+                    "input_series": [
+                        {
+                            "series": f'requests_total{{cluster="a",code="{code}"}}',
+                            "values": values,
+                        }
+                        for code, values in series.items()
+                    ],
+                    "promql_expr_test": [_case(*one) for one in expected],
+                }
+            ],
+        }
+        (tmp_path / "tests.yml").write_text(json.dumps(tests))
+        done = subprocess.run(
+            [tool("promtool"), "test", "rules", tmp_path / "tests.yml"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return run
+
+
+def _case(expression: str, at: str, value: float | None) -> dict[str, object]:
+    samples = [] if value is None else [{"labels": "{}", "value": value}]
+    return {"expr": f"sum({expression})", "eval_time": at, "exp_samples": samples}
+
+
+def holds(state: str) -> str:
+    return f'slo:state{{state="{state}"}}'
+
+
+def test_promtool_accepts_the_rules(tool: Callable[[str], Path], tmp_path: Path) -> None:
+    """No lint of the real checker is violated."""
+    file = tmp_path / "rules.yml"
+    file.write_text(plain(groups(OBJECTIVE), "gpuvitals", "us"))
+
+    done = subprocess.run([tool("promtool"), "check", "rules", "--lint=all", file], check=False)
+
+    assert done.returncode == 0
+
+
+def test_tiles_count_each_event_once(judge: Callable[..., None]) -> None:
+    """Single errors, wherever they fall, are all in the sum: nothing is extrapolated, nothing lost between windows."""
+    errors = "0x5 1x4 2x0 3x8 4x10 5x30 " + "5x60"
+    judge(
+        {"200": "0+95x125", "500": errors},
+        ("slo:bad:sum30d", "2h", 5),
+        ("slo:total:sum30d", "2h", 95 * 120 + 5),
+        ("slo:error_budget:remaining_ratio", "2h", 1 - 5 / (0.001 * (95 * 120 + 5))),
+    )
+
+
+def test_a_reset_costs_no_event(judge: Callable[..., None]) -> None:
+    """A counter that restarts in the middle of a tile has counted up to its fall, and again from 0."""
+    judge(
+        {"200": "0+10x32 0+10x60"},
+        ("slo:total:sum30d", "1h", 320 + 270),
+        ("slo:bad:sum30d", "1h", 0),
+    )
+
+
+def test_a_gap_of_scrapes_loses_nothing(judge: Callable[..., None]) -> None:
+    """What was counted while nobody looked is counted afterwards."""
+    judge(
+        {"200": "0+10x20 _x12 340+10x60"},
+        ("slo:total:sum30d", "80m", 810),
+    )
+
+
+def test_errors_that_never_happened_are_none(judge: Callable[..., None]) -> None:
+    """A counter of errors that does not exist yet counts 0, and the budget is whole."""
+    judge(
+        {"200": "0+10x400"},
+        ("slo:bad:sum30d", "6h", 0),
+        ("slo:error_budget:remaining_ratio", "6h", 1),
+        (holds("ok"), "6h", 1),
+        ("slo:error_budget:time_to_exhaustion_seconds", "6h", None),
+    )
+
+
+def test_no_traffic_is_idle_and_no_nan(judge: Callable[..., None]) -> None:
+    """Nothing of nothing is no error."""
+    judge(
+        {"200": "0+10x300 3000x400"},
+        (holds("idle"), "10h", 1),
+        ("slo:burn_rate:ratio1h", "10h", 0),
+        ("slo:burn_rate:ratio5m", "10h", 0),
+        ("slo:error_budget:remaining_ratio", "10h", 1),
+    )
+
+
+def test_a_group_that_vanishes_has_no_data(judge: Callable[..., None]) -> None:
+    """For a day it is missed, and somebody is told."""
+    judge(
+        {"200": "0+10x400"},
+        (holds("ok"), "6h", 1),
+        (holds("no_data"), "7h", 1),
+        (holds("no_data"), "40h", None),
+        ('ALERTS{alertname="SloNoData",alertstate="firing"}', "7h10m", 1),
+    )
+
+
+def test_a_start_is_warming_up(judge: Callable[..., None]) -> None:
+    """Ten minutes are no past to be judged by: a few early errors page nobody."""
+    judge(
+        {"200": "0+90x60", "500": "0+10x60"},
+        (holds("warming_up"), "20m", 1),
+        ("slo:burning:page_fast", "20m", 0),
+        ("slo:burn_rate:ratio5m", "20m", 100),
+    )
+
+
+def test_an_outage_burns_pages_and_ends(judge: Callable[..., None]) -> None:
+    """A total outage pages by the fast tier, and the page ends soon after the outage."""
+    page = 'ALERTS{alertname="SloBurning",slo_tier="page_fast",alertstate="firing"}'
+    judge(
+        {"200": "0+100x480 48000x30 48000+100x400", "500": "0x480 0+100x30 3000x400"},
+        (page, "8h", None),
+        (page, "8h10m", 1),
+        (holds("exhausted"), "8h30m", 1),
+        (page, "8h45m", None),
+        (holds("exhausted"), "14h", 1),
+        ("slo:error_budget:time_to_exhaustion_seconds", "8h30m", 0),
+    )
