@@ -59,6 +59,11 @@ class Integrals:
             if key not in self._told:
                 self.totals[key] += reading.values[place] * elapsed
 
+    def pause(self, uuid: str) -> None:
+        """Nobody saw what happens from now to the next reading of *uuid*, however soon that is."""
+        for tier in PERIODS:
+            self._before.pop((uuid, tier), None)
+
     def spend(self, uuid: str, metric: Metric, labels: tuple[str, ...], amount: float) -> None:
         """Add *amount* to a counter that is no integral of one gauge; the next `reading` shows it.
 

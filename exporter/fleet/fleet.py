@@ -19,6 +19,10 @@ class Fleet:
         self._scenarios = {scenario.node: scenario for scenario in spec.scenarios()}
         self._made: dict[str, FleetNode] = {}
 
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return self._clock()
+
     @property
     def names(self) -> tuple[str, ...]:
         """The names of all nodes, in order."""

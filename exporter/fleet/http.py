@@ -1,4 +1,4 @@
-"""What `gpuvitals simulate` answers over HTTP: every node's `/metrics`, and where Prometheus finds them.
+"""What `gpuvitals simulate` answers over HTTP: every node's `/metrics` and more, and where Prometheus finds them.
 
 Targets get `instance` (the node's name, in place of the address that all share) and no `node`: gpu_info has that label,
 which Prometheus would rename to `exported_node` beside a target's own, and joins on it would find nothing.
@@ -8,39 +8,52 @@ import socket
 
 from aiohttp import web
 
+from exporter.fleet import orders
 from exporter.fleet.fleet import Fleet
-from exporter.web import errors, health
+from exporter.fleet.keys import FLEET, node_asked
+from exporter.web import api, errors, health
 
-_FLEET = web.AppKey("fleet", Fleet)
 _GRACE = 1.5
 """Seconds that open requests get to end."""
+_MAX_BODY = 64 * 1024
 
 
-def serve(fleet: Fleet, listener: socket.socket) -> None:
+def serve(fleet: Fleet, listener: socket.socket, *, fault_injection: bool) -> None:
     """Serve until SIGTERM or SIGINT."""
-    app = build(fleet)
+    app = build(fleet, fault_injection=fault_injection)
     web.run_app(app, sock=listener, access_log=None, print=None, shutdown_timeout=_GRACE)
 
 
-def build(fleet: Fleet) -> web.Application:
+def build(fleet: Fleet, *, fault_injection: bool = False) -> web.Application:
     """The application."""
-    app = web.Application(middlewares=[errors.as_json])
-    app[_FLEET] = fleet
+    app = web.Application(middlewares=[errors.as_json], client_max_size=_MAX_BODY)
+    app[FLEET] = fleet
     app.add_routes(
         [
             web.get("/", index),
             web.get("/sd", targets),
             web.get("/healthz", health.healthz),
             web.get("/nodes/{name}/metrics", metrics),
+            web.get("/nodes/{name}/healthz", healthz),
+            web.get("/nodes/{name}/healthz/gpus", healthz_gpus),
+            web.get("/nodes/{name}/api/v1/gpus", gpus),
         ]
     )
+    if fault_injection:
+        app.add_routes(
+            [
+                web.post("/nodes/{name}/api/v1/faults", orders.fault),
+                web.post("/nodes/{name}/api/v1/stop", orders.stop),
+                web.post("/nodes/{name}/api/v1/start", orders.start),
+            ]
+        )
     return app
 
 
 async def index(request: web.Request) -> web.Response:
     """GET /: the nodes."""
     links = "".join(
-        f'<li><a href="{_path(name)}">{name}</a></li>\n' for name in request.app[_FLEET].names
+        f'<li><a href="{_path(name)}">{name}</a></li>\n' for name in request.app[FLEET].names
     )
     page = f"<!doctype html>\n<title>Simulated fleet</title>\n<h1>Simulated fleet</h1>\n<ul>\n{links}</ul>\n"
     return web.Response(text=page, content_type="text/html")
@@ -54,19 +67,30 @@ async def targets(request: web.Request) -> web.Response:
                 "targets": [request.host],
                 "labels": {"instance": name, "__metrics_path__": _path(name)},
             }
-            for name in request.app[_FLEET].names
+            for name in request.app[FLEET].names
         ]
     )
 
 
 async def metrics(request: web.Request) -> web.StreamResponse:
     """GET /nodes/NAME/metrics: as that node's exporter would answer."""
-    name = request.match_info["name"]
-    node = request.app[_FLEET].node(name)
-    if node is None:
-        raise web.HTTPNotFound(text=f"there is no node {name!r}; / lists all")
-    node.advance()
-    return await node.scrapes.handle(request)
+    return await node_asked(request).scrapes.handle(request)
+
+
+async def healthz(request: web.Request) -> web.Response:
+    """GET /nodes/NAME/healthz: its exporter answers, unless it is down."""
+    node_asked(request)
+    return await health.healthz(request)
+
+
+async def healthz_gpus(request: web.Request) -> web.Response:
+    """GET /nodes/NAME/healthz/gpus: 503 if a GPU of it is lost or hung."""
+    return health.gpu_health(node_asked(request).snapshot, request.app[FLEET].now())
+
+
+async def gpus(request: web.Request) -> web.Response:
+    """GET /nodes/NAME/api/v1/gpus: every GPU of it with its newest readings."""
+    return web.json_response(api.gpus_of(node_asked(request).snapshot))
 
 
 def _path(name: str) -> str:

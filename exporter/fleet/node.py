@@ -5,10 +5,12 @@ had read once a second. A node that nobody scrapes costs nothing.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from catalog.metrics import exporter
-from catalog.snapshot import Reading, Tier
+from catalog.snapshot import Reading, Snapshot, Tier
+from exporter.fleet.gpu import FleetGpu
+from exporter.fleet.xids import FleetXids
 from exporter.hub import Hub
 from exporter.intake import Intake
 from exporter.integrals import Integrals
@@ -16,24 +18,21 @@ from exporter.prometheus import Instruments
 from exporter.standing_clock import StandingClock
 from exporter.version import VERSION
 from exporter.web.scrape import Scrapes
-from probes.collectors import COLLECTORS
-from probes.driver import Device, Driver
-from probes.messages import DriverState, Found, Up
-from probes.nvml_gpu import NvmlGpu
-from probes.reading import Reader
+from probes.messages import DriverState
 from probes.sim.driver import SimDriver
 from probes.sim.scenario import Scenario
-from probes.worker import PERIODS, Layouts, message
+from probes.worker import PERIODS
 
 MOST_STEPS = 20
 """Readings between two scrapes. A longer time is divided into as many, each standing for more than a second."""
-_PLAN = {tier: tuple(c for c in COLLECTORS if c.tier is tier and c.default) for tier in PERIODS}
+_CELLS = 5
+"""Cells of the simulation that each such reading works out, exactly if the step is no longer than they are."""
 
 Clock = Callable[[], float]
 
 
 class FleetNode:
-    """One node as *scenario* describes it.
+    """One node as *scenario* describes it: its machine, which runs on, and its exporter, which may be down.
 
     Args:
         began: when the fleet began, seconds since 1970; nodes that are first asked at different times agree on it.
@@ -43,23 +42,72 @@ class FleetNode:
     def __init__(self, scenario: Scenario, began: float, clock: Clock) -> None:
         self._clock = clock
         self._read_until = StandingClock(began)
+        self._driver = SimDriver(scenario, self._read_until, patience=_CELLS)
+        self._gpus = [
+            FleetGpu(self._driver, device, scenario.node, clock)
+            for device in self._driver.devices()
+        ]
+        self._xids = FleetXids(
+            self._driver, {gpu.identity.index: gpu.identity for gpu in self._gpus}
+        )
         # Nobody is missing here: a long time between two readings is one that no scrape asked about.
         self._integrals = Integrals({}, gap=math.inf)
+        self._down_until = -math.inf
+        self._start()
+
+    # -- the exporter ------------------------------------------------------------------------------------------------
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return self._hub.latest
+
+    @property
+    def down(self) -> bool:
+        """Whether its exporter does not answer now."""
+        return self._clock() < self._down_until
+
+    def stop(self, seconds: float | None) -> None:
+        """Its exporter dies, and is started again after *seconds*; None is when someone says so."""
+        self.advance()
+        self._down_until = math.inf if seconds is None else self._clock() + seconds
+
+    def start(self) -> None:
+        """Its exporter is started now, if it is down."""
+        if self.down:
+            self._down_until = self._clock()
+
+    def inject(self, fault: Mapping[str, object]) -> None:
+        """Let *fault* happen.
+
+        Raises:
+            ConfigError: it describes none that this machine can have.
+        """
+        self.advance()
+        self._driver.inject(fault)
+
+    def _start(self) -> None:
+        """A new exporter: it goes on with the totals that were kept, and begins to read."""
+        self._started = self._read_until.now
+        self._integrals = Integrals(self._integrals.totals, gap=math.inf)
         self._hub = Hub((self._integrate,))
         instruments = Instruments()
         instruments.set(exporter.BUILD_INFO, 1, version=VERSION, source="sim")
-        self.scrapes = Scrapes(self._hub, instruments, clock)
-        intake = Intake(self._hub, instruments, clock, _forget, _forget)
-        driver = SimDriver(scenario, self._read_until)
-        intake.hear(DriverState(up=True, reason=""))
-        self._gpus = [
-            _Gpu(driver, device, scenario.node, intake.hear, clock) for device in driver.devices()
-        ]
-        self._due = dict.fromkeys(PERIODS, began)
+        self.scrapes = Scrapes(self._hub, instruments, self._clock)
+        intake = Intake(self._hub, instruments, self._clock, _forget, _forget)
+        opened = tuple(gpu.identity.index for gpu in self._gpus)
+        intake.hear(DriverState(up=True, reason="", opened=opened))
+        self._due = dict.fromkeys(PERIODS, self._read_until.now)
+        for gpu in self._gpus:
+            gpu.introduce(intake.hear)
         self._read()
 
     def advance(self) -> None:
         """Read what an exporter would have read by now."""
+        if self._down_until > self._started:
+            if self.down:
+                return
+            self._read_until.now = max(self._read_until.now, self._down_until)
+            self._start()
         before = self._read_until.now
         seconds = int((self._clock() - before) // PERIODS[Tier.FAST])
         steps = min(seconds, MOST_STEPS)
@@ -69,44 +117,21 @@ class FleetNode:
 
     def _read(self) -> None:
         now = self._read_until.now
-        for tier, period in PERIODS.items():
-            if self._due[tier] <= now:
-                self._due[tier] = now + period
-                for gpu in self._gpus:
-                    gpu.read(tier, now)
+        tiers = [tier for tier in PERIODS if self._due[tier] <= now]
+        for tier in tiers:
+            self._due[tier] = now + PERIODS[tier]
+        for gpu in self._gpus:
+            if not gpu.read(tiers, now):
+                self._integrals.pause(gpu.uuid)
+        for uuid, reading in self._xids.readings(now):
+            self._hub.reading(uuid, Tier.COUNTED, reading)
 
     def _integrate(self, uuid: str, tier: Tier, reading: Reading) -> None:
-        if tier is Tier.DERIVED:
+        if tier not in PERIODS:
             return
         self._integrals.observe(uuid, tier, reading)
         if tier is Tier.FAST:
             self._hub.reading(uuid, Tier.DERIVED, self._integrals.reading(uuid, reading.at))
-
-
-class _Gpu:
-    """One GPU of a node; *hear* gets what a reader child would send."""
-
-    def __init__(
-        self,
-        driver: Driver,
-        device: Device,
-        node: str,
-        hear: Callable[[Up], None],
-        clock: Clock,
-    ) -> None:
-        gpu = NvmlGpu(driver, device, node)
-        self._uuid = gpu.identity.uuid
-        self._reader = Reader(gpu, gpu.asker, {}, clock)
-        self._layouts = Layouts(device.index * 1_000)
-        self._hear = hear
-        hear(Found(gpu.identity))
-
-    def read(self, tier: Tier, at: float) -> None:
-        outcome = self._reader.read(_PLAN[tier])
-        layout, new = self._layouts.number(tier, outcome, self._uuid)
-        if new:
-            self._hear(new)
-        self._hear(message(layout, at, outcome))
 
 
 def _forget(_what: object) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from catalog.snapshot import GpuView, Reading
+from catalog.snapshot import GpuView, Reading, Snapshot
 from exporter import holders
 from exporter.web import events_api, history_api
 from exporter.web.keys import CLOCK, EVENTS, HISTORY, HUB
@@ -20,13 +20,16 @@ AT_ONCE = 2
 
 async def gpus(request: web.Request) -> web.Response:
     """GET /api/v1/gpus: every GPU with its newest readings."""
-    snapshot = request.app[HUB].latest
-    body = {
+    return web.json_response(gpus_of(request.app[HUB].latest))
+
+
+def gpus_of(snapshot: Snapshot) -> dict[str, Any]:
+    """Every GPU of *snapshot*, and what is said of the node."""
+    return {
         "driver_up": snapshot.driver_up,
         "gpus": [_gpu(view) for view in snapshot.gpus.values()],
         "node": {"metrics": _families(snapshot.node.values())},
     }
-    return web.json_response(body)
 
 
 async def history(request: web.Request) -> web.Response:

@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from catalog.snapshot import Snapshot
 from exporter.web.keys import CLOCK, HUB
 
 _STALE = 15.0
@@ -24,7 +25,11 @@ async def readyz(request: web.Request) -> web.Response:
 
 async def healthz_gpus(request: web.Request) -> web.Response:
     """GET /healthz/gpus: 503 if a GPU is lost, hung or stale, for people and prolog scripts."""
-    snapshot, now = request.app[HUB].latest, request.app[CLOCK]()
+    return gpu_health(request.app[HUB].latest, request.app[CLOCK]())
+
+
+def gpu_health(snapshot: Snapshot, now: float) -> web.Response:
+    """Whether all GPUs of *snapshot* are well at the time *now*."""
     faults = {
         uuid: f"{view.state}: {view.reason}"
         if not view.readable

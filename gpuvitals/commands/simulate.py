@@ -11,8 +11,15 @@ from probes.sim.board import GpuSpec
 from probes.sim.models import MODELS
 from probes.sim.workload import Profile
 
+_PROMETHEUS = """\b
+In Prometheus' configuration:
+  scrape_configs:
+    - job_name: gpuvitals
+      http_sd_configs: [{url: "http://127.0.0.1:9400/sd"}]
+"""
 
-@click.command()
+
+@click.command(epilog=_PROMETHEUS)
 @click.option("--nodes", required=True, type=click.IntRange(1, MOST_NODES), help="How many nodes.")
 @click.option(
     "--gpus", required=True, type=click.IntRange(1, MOST_GPUS), help="How many GPUs on each."
@@ -41,16 +48,24 @@ from probes.sim.workload import Profile
     type=click.IntRange(0),
     help="Fleets of one seed are the same.",
 )
+@click.option(
+    "--allow-fault-injection",
+    is_flag=True,
+    help="Take POST /nodes/NAME/api/v1/faults, .../stop and .../start.",
+)
 @click.pass_obj
 def command(
-    world: World, nodes: int, gpus: int, listen: str, model: str, workload: str, seed: int
+    world: World,
+    *,
+    nodes: int,
+    gpus: int,
+    listen: str,
+    model: str,
+    workload: str,
+    seed: int,
+    allow_fault_injection: bool,
 ) -> None:
-    r"""Serve a fleet of simulated nodes on one port, for Prometheus to find with http_sd_configs at /sd.
-
-    \b
-    scrape_configs:
-      - job_name: gpuvitals
-        http_sd_configs: [{url: "http://127.0.0.1:9400/sd"}]
+    """Serve a fleet of simulated nodes on one port, for Prometheus to find with http_sd_configs at /sd.
 
     Example: gpuvitals simulate --nodes 50 --gpus 8
     """
@@ -65,4 +80,4 @@ def command(
             f"Serving {nodes} x {gpus} {model}: http://{host}:{port}/, for Prometheus at /sd; Ctrl-C ends.",
             file=sys.stderr,
         )
-        serve(fleet, listener)
+        serve(fleet, listener, fault_injection=allow_fault_injection)

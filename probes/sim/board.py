@@ -45,13 +45,13 @@ class Board:
         self.serial = f"16{int(self.own.at(4) * 1e11):011d}"
         self.bus = f"{number // 8:04X}:{_BUSES[number % 8]:02X}:00.0"
         demand = workload(spec.workload, seed, number)
-        self._physics = Physics(spec.model, demand, self.effects, self.own, start)
+        self.physics = Physics(spec.model, demand, self.effects, self.own, start)
         self._newest = start
 
     def now(self, moment: float) -> "Now":
         """The GPU at *moment*; if the clock was set back, as it was last, since counters never fall."""
         self._newest = max(self._newest, moment)
-        return Now(self, self._newest, self._physics.at(self._newest))
+        return Now(self, self._newest, self.physics.at(self._newest))
 
 
 class Now(NamedTuple):

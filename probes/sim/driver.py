@@ -2,7 +2,7 @@
 
 import threading
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from catalog.errors import DriverError
 from probes.driver import GPM, Answer, Device, Return
@@ -11,11 +11,12 @@ from probes.sim.about import SYSTEM
 from probes.sim.answers import answer
 from probes.sim.blanks import Blanker
 from probes.sim.board import Board
-from probes.sim.effects import spell
+from probes.sim.effects import Spell, spell
 from probes.sim.events import Events
-from probes.sim.faults import Fault, Hang, check, parse
+from probes.sim.faults import Fault, Hang, Xid, check, parse
 from probes.sim.gate import Gate
 from probes.sim.gpm import Sampler
+from probes.sim.gpu import CELL, PATIENCE
 from probes.sim.mig import Instance, instances
 from probes.sim.scenario import Scenario
 
@@ -27,22 +28,34 @@ class SimDriver:
 
     Args:
         clock: seconds since 1970.
-        past: what it went through already; times of the scenario count from when it was switched on.
+        past: what it went through already; times of the scenario count from when it was switched on. What flows (energy,
+            bytes) counts from now if that was long ago, as after a reload of the driver.
+        patience: cells of time that are worked out one by one after a pause.
     """
 
     name = "sim"
 
-    def __init__(self, scenario: Scenario, clock: Clock, past: Past = Past()) -> None:  # noqa: B008 - frozen
+    def __init__(
+        self,
+        scenario: Scenario,
+        clock: Clock,
+        past: Past = Past(),  # noqa: B008 - frozen
+        patience: int = PATIENCE,
+    ) -> None:
         self._clock = clock
         self._gate = Gate(clock)
         self._events = Events(clock)
         self._adding = threading.Lock()
         self._closed = False
-        start = past.began or clock()
+        start, now = past.began or clock(), clock()
+        # Beyond our patience a counter would be an estimate, and might be lower than what was read before.
+        flows = start if now - start < patience * CELL else now
         seeds = scenario.seed, zlib.crc32((scenario.node or "sim").encode())
         self._boards = tuple(
-            Board(spec, seeds, number, start) for number, spec in enumerate(scenario.gpus)
+            Board(spec, seeds, number, flows) for number, spec in enumerate(scenario.gpus)
         )
+        for board in self._boards:
+            board.physics.patience = patience
         for fault in scenario.faults:
             self._add(fault, start)
         for at, written in past.faults:
@@ -86,6 +99,17 @@ class SimDriver:
             ConfigError: it describes none that this machine can have.
         """
         self._add(parse(written, len(self._boards)), self._clock())
+
+    def hang(self, index: int) -> Spell | None:
+        """The hang that a question to the GPU at *index* would be stuck in now."""
+        return self._gate.hang(index)
+
+    def xids(self, since: float, until: float) -> Iterator[tuple[float, int, int]]:
+        """(When, GPU, code) of each Xid that the kernel would have logged in [*since*, *until*)."""
+        for board in self._boards:
+            for one in board.effects.spells:
+                if isinstance(one.fault, Xid) and since <= one.begin < until:
+                    yield one.begin, board.number, one.fault.code
 
     def close(self) -> None:
         """Let go. A hung call stays hung, as it would in a real driver."""

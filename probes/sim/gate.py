@@ -35,6 +35,12 @@ class Gate:
                 now = self._clock()
         return now
 
+    def hang(self, gpu: int) -> Spell | None:
+        """The hang that a question to *gpu* would be stuck in now."""
+        now = self._clock()
+        with self._changed:
+            return self._in_the_way(gpu, now)
+
     def _in_the_way(self, gpu: int | None, now: float) -> Spell | None:
         for hang in self._hangs:
             if hang.begin <= now < hang.end:

@@ -15,8 +15,7 @@ from probes.sim.noise import Noise
 from probes.sim.workload import Demand
 
 CELL = 0.5
-_PATIENCE = 5000
-"""Cells after which a pause is caught up in longer steps: a laptop may have slept for days."""
+PATIENCE = 5000
 _DIE_TAU, _MEMORY_TAU, _FAILING_TAU = 12.0, 25.0, 3.0
 _RISE = 44.0  # Degrees over the inlet at full power.
 _LINK_EFFICIENCY = 0.88  # 55.3 of PCIe 5's 63 GB/s, as the probe's prototype measured on an H200.
@@ -75,7 +74,11 @@ class State(NamedTuple):
 
 
 class Physics:
-    """One GPU, advanced to the time that is asked for. Not for several threads at once."""
+    """One GPU, advanced to the time that is asked for. Not for several threads at once.
+
+    Attributes:
+        patience: cells after which a pause is caught up in longer steps: a laptop may have slept for days.
+    """
 
     def __init__(
         self,
@@ -85,6 +88,7 @@ class Physics:
         inlet: Noise,
         start: float,
     ) -> None:
+        self.patience = PATIENCE
         self._model = model
         self._demand = demand
         self._effects = effects
@@ -93,8 +97,9 @@ class Physics:
 
     def at(self, moment: float) -> State:
         """The cell that holds *moment*, or the newest one if it lies behind."""
+        step = max(1, int((moment - self._state.at) / CELL) // self.patience)
         while (cells := int((moment - self._state.at) / CELL)) > 0:
-            self._state = self._next(max(1, cells // _PATIENCE) * CELL)
+            self._state = self._next(min(step, cells) * CELL)
         return self._state
 
     def _first(self, at: float) -> State:

@@ -17,6 +17,7 @@ PAGE = (Path(__file__).parent.parent.parent / "docs" / "api.md").read_text()
 
 
 class Example(NamedTuple):
+    port: int
     method: str
     path: str
     body: str | None
@@ -33,8 +34,9 @@ def example(command: str, answer: Any) -> Example:
     words = shlex.split(command)
     method = words[words.index("-X") + 1] if "-X" in words else "GET"
     body = words[words.index("-d") + 1] if "-d" in words else None
-    (url,) = [word for word in words if word.startswith("localhost:9400")]
-    return Example(method, url.removeprefix("localhost:9400"), body, answer)
+    (url,) = [word for word in words if word.startswith("localhost:")]
+    port, slash, path = url.removeprefix("localhost:").partition("/")
+    return Example(int(port), method, slash + path, body, answer)
 
 
 def shape(shown: Any, given: Any, place: str = "") -> None:
@@ -77,11 +79,23 @@ def exporter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a simulated fleet that takes faults."""
+    folder, port = tmp_path_factory.mktemp("fleet"), servers.free_port()
+    address = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "gpuvitals", "simulate", "--nodes", "2", "--gpus", "1"]
+    command += ["--allow-fault-injection", "--listen", f"127.0.0.1:{port}"]
+    with servers.started(command, f"{address}/healthz", folder / "log"):
+        yield address
+
+
 @pytest.mark.parametrize("case", examples(), ids=lambda case: case.path)
-def test_example(case: Example, exporter: str) -> None:
+def test_example(case: Example, exporter: str, fleet: str) -> None:
     """The request of the page is answered in the shape of the page."""
     body = case.body.encode() if case.body else None
-    request = Request(exporter + case.path, data=body, method=case.method)  # noqa: S310
+    url = {9400: exporter, 9401: fleet}[case.port] + case.path
+    request = Request(url, data=body, method=case.method)  # noqa: S310
 
     with urlopen(request, timeout=10) as response:  # noqa: S310 - our own loopback
         answer = json.load(response)

@@ -2,9 +2,13 @@
 
 import gzip
 import json
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import FrameType
 
 import pytest
+from aiohttp import ClientError
 from pytest_aiohttp import AiohttpClient
 
 from exporter.exposition import Format
@@ -14,6 +18,7 @@ from exporter.fleet.node import MOST_STEPS
 from exporter.fleet.spec import MOST_GPUS, MOST_NODES, FleetSpec
 from exporter.standing_clock import StandingClock
 from probes.sim.board import GpuSpec
+from probes.sim.gpu import Physics
 from probes.sim.models import MODELS
 
 START = 1_795_472_504.0
@@ -217,3 +222,185 @@ async def test_the_process_is_healthy(aiohttp_client: AiohttpClient) -> None:
     client = await aiohttp_client(build(fleet(StandingClock(START))))
 
     assert (await client.get("/healthz")).status == 200
+
+
+# -- faults, and exporters that die ------------------------------------------------------------------------------------
+
+
+def test_a_node_first_asked_after_hours_does_as_little_as_after_a_minute() -> None:
+    """Else whoever comes late would wait, and with them all who ask for other nodes."""
+    clock = CountingClock(START)
+    made = fleet(clock)
+    work = {}
+    for name, wait in (("node-001", 60.0), ("node-002", 12 * 3600.0)):
+        clock.now = START + wait
+        work[name] = _cells(partial(scraped, made, name))
+
+    assert work["node-002"] <= 3 * work["node-001"]
+
+
+def _cells(do: Callable[[], object]) -> int:
+    """How many cells of the simulation are worked out while *do* is done."""
+    count = 0
+
+    def counting(frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event == "call" and frame.f_code is Physics._next.__code__
+
+    sys.setprofile(counting)
+    try:
+        do()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def of_gpu(samples: Mapping[str, float], gpu: int, start: str) -> tuple[float, ...]:
+    """The values of the series of one GPU that begin so."""
+    return tuple(
+        value
+        for name, value in samples.items()
+        if name.startswith(start) and f'gpu="{gpu}"' in name
+    )
+
+
+def state(samples: Mapping[str, float], gpu: int) -> str:
+    """The state that holds."""
+    (held,) = [
+        name
+        for name, value in samples.items()
+        if name.startswith("gpu_state{") and f'gpu="{gpu}"' in name and value == 1
+    ]
+    return held.partition('state="')[2].partition('"')[0]
+
+
+def after(clock: StandingClock, made: Fleet, seconds: float) -> Mapping[str, float]:
+    """What the first node exports so much later."""
+    clock.now += seconds
+    return scraped(made)
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        ({"kind": "gpu_lost", "seconds": 30}, ("ok", "lost")),
+        ({"kind": "xid", "code": 79, "seconds": 30}, ("ok", "lost")),
+        ({"kind": "hang", "seconds": 30}, ("ok", "hung")),
+        ({"kind": "hang", "seconds": 30, "blocks_all": True}, ("unknown", "hung")),
+    ],
+)
+def test_a_gpu_that_does_not_answer_is_shown_so_and_comes_back(
+    fault: Mapping[str, object], expected: tuple[str, str]
+) -> None:
+    """The scrape does not wait for it; what nobody saw is not counted; afterwards it is well."""
+    clock = StandingClock(START)
+    made = fleet(clock)
+    before = after(clock, made, 10)
+    node = made.node("node-001")
+    assert node is not None
+
+    node.inject({"gpu": 1, **fault})
+    during = after(clock, made, 15)
+    later = after(clock, made, 30)
+
+    assert (state(during, 0), state(during, 1)) == expected
+    assert of_gpu(during, 1, "gpu_power_watts{") == ()
+    assert (state(later, 0), state(later, 1)) == ("ok", "ok")
+    (then,), (now,) = (of_gpu(each, 1, "gpu_busy_seconds_total{") for each in (before, later))
+    assert 0 <= now - then < 20
+
+
+def test_an_xid_is_counted_once_from_zero() -> None:
+    """As if the kernel log was read: what NVML does not tell of counts too."""
+    clock = StandingClock(START)
+    made = fleet(clock)
+    series = "gpu_xid_errors_total{"
+    before = [value for name, value in scraped(made).items() if name.startswith(series)]
+    node = made.node("node-001")
+    assert node is not None
+
+    node.inject({"gpu": 0, "kind": "xid", "code": 79, "seconds": 5})
+    after(clock, made, 10)
+    now = after(clock, made, 10)
+
+    counted = {name: value for name, value in now.items() if name.startswith(series) and value}
+    assert set(before) == {0.0}
+    assert [('gpu="0"' in name, 'xid="79"' in name, value) for name, value in counted.items()] == [
+        (True, True, 1.0)
+    ]
+
+
+async def test_a_stopped_node_breaks_the_connection_until_it_is_started(
+    aiohttp_client: AiohttpClient,
+) -> None:
+    """Nobody counts meanwhile, totals of ours go on where they were, and the GPUs' own counters went on."""
+    clock = StandingClock(START)
+    made = fleet(clock)
+    client = await aiohttp_client(build(made, fault_injection=True))
+    before = after(clock, made, 60)
+
+    stopped = await client.post("/nodes/node-001/api/v1/stop", json={})
+    clock.now += 600
+    for path in ("metrics", "healthz", "healthz/gpus", "api/v1/gpus"):
+        with pytest.raises(ClientError):
+            await client.get(f"/nodes/node-001/{path}")
+    assert (await client.get("/nodes/node-002/metrics")).status == 200
+    started = await client.post("/nodes/node-001/api/v1/start")
+    now = scraped(made)
+
+    assert (stopped.status, started.status) == (202, 202)
+    assert busy(now) == busy(before)
+    joules = [family(samples, "gpu_energy_joules_total") for samples in (before, now)]
+    assert all(second - first > 600 * 60 for first, second in zip(*joules, strict=True))
+
+
+async def test_a_node_that_is_stopped_for_a_while_starts_by_itself(
+    aiohttp_client: AiohttpClient,
+) -> None:
+    """Faults that are under way are still so."""
+    clock = StandingClock(START)
+    client = await aiohttp_client(build(fleet(clock), fault_injection=True))
+    fault = {"gpu": 1, "kind": "gpu_lost"}
+    await client.post("/nodes/node-001/api/v1/faults", json=fault)
+    await client.post("/nodes/node-001/api/v1/stop", json={"seconds": 60})
+    clock.now += 61
+
+    answer = await client.get("/nodes/node-001/healthz/gpus")
+
+    body = await answer.json()
+    assert answer.status == 503
+    assert [fault.split(":")[0] for fault in body["faults"].values()] == ["lost"]
+    gpus = (await (await client.get("/nodes/node-001/api/v1/gpus")).json())["gpus"]
+    assert [gpu["state"] for gpu in gpus] == ["ok", "lost"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "error"),
+    [
+        ("faults", '{"gpu": 2, "kind": "hang"}', "gpu 2: this node has GPUs 0 to 1"),
+        ("faults", '{"gpu": 0, "kind": "hank"}', "did you mean 'hang'"),
+        ("faults", "[]", "the body must be an object such as"),
+        ("stop", '{"second": 3}', "did you mean 'seconds'"),
+        ("stop", '{"seconds": -1}', "seconds: "),
+        ("stop", "x", "the body is not JSON"),
+    ],
+)
+async def test_a_wrong_order_is_refused(
+    aiohttp_client: AiohttpClient, path: str, body: str, error: str
+) -> None:
+    """400, and what is wrong."""
+    client = await aiohttp_client(build(fleet(StandingClock(START)), fault_injection=True))
+
+    answer = await client.post(f"/nodes/node-001/api/v1/{path}", data=body)
+
+    assert answer.status == 400
+    assert error in (await answer.json())["error"]
+
+
+async def test_faults_must_be_allowed(aiohttp_client: AiohttpClient) -> None:
+    """Without the flag there is nothing to do harm with."""
+    client = await aiohttp_client(build(fleet(StandingClock(START))))
+
+    answer = await client.post("/nodes/node-001/api/v1/faults", data='{"gpu": 0, "kind": "hang"}')
+
+    assert answer.status == 404
