@@ -1,8 +1,9 @@
 """Follows the kernel log: reads, judges, commits, then shows. Nothing is read while what was read is not committed."""
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,7 +20,7 @@ from probes.kernel_log.reader import Batch, KernelLog, NoLog, Problem
 logger = logging.getLogger(__name__)
 
 _EVERY = 0.25
-"""Seconds between two looks at a log that is read to its end; each costs a thread's wake-up."""
+"""Seconds between two looks at a log that is read to its end, unless it can be waited for; each costs a thread's wake-up."""
 _NO_LOG = 1.0
 """Seconds between two looks for a log that cannot be read."""
 _SAVE_PLACE = 10.0
@@ -47,6 +48,7 @@ class Wiring:
         lost: told how many records nobody could read.
         failed: told why a commit failed; it is tried again.
         without_log: seconds between two looks for a log that cannot be read.
+        at_end: seconds between two looks at a log that is read to its end.
     """
 
     steady: Clock
@@ -58,6 +60,7 @@ class Wiring:
     lost: Callable[[int], None]
     failed: Callable[[HistoryError], None]
     without_log: float = _NO_LOG
+    at_end: float = _EVERY
 
 
 class XidWatch:
@@ -82,6 +85,7 @@ class XidWatch:
         self._wake = asyncio.Event()
         self._switches: frozenset[str] = frozenset()
         self._held: Batch | None = None
+        self._caught_up = False
         self._unwritten: Outcome | None = None
 
     def overrule(self, policy: Policy) -> None:
@@ -109,11 +113,29 @@ class XidWatch:
 
     async def _pause(self, ended: "asyncio.Task[Literal[True]]", seconds: float) -> None:
         woken = asyncio.create_task(self._wake.wait())
-        await asyncio.wait((ended, woken), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        with self._waking():
+            await asyncio.wait(
+                (ended, woken), timeout=seconds, return_when=asyncio.FIRST_COMPLETED
+            )
         woken.cancel()
+
+    @contextlib.contextmanager
+    def _waking(self) -> Iterator[None]:
+        """Be woken by the next record, where the log is read to its end and can tell."""
+        descriptor = self._log.descriptor if self._caught_up else None
+        if descriptor is None:
+            yield
+            return
+        loop = asyncio.get_running_loop()
+        loop.add_reader(descriptor, self._wake.set)
+        try:
+            yield
+        finally:
+            loop.remove_reader(descriptor)
 
     async def step(self) -> float:
         """One look at the log; seconds until the next."""
+        self._caught_up = False
         if self._unwritten and not await self._commit(self._unwritten):
             return _RETRY
         batch = await asyncio.to_thread(self._log.read) if self._held is None else self._held
@@ -130,7 +152,8 @@ class XidWatch:
             return _RETRY
         if batch.problem:
             return self._wiring.without_log
-        return _EVERY if batch.caught_up else 0.0
+        self._caught_up = batch.caught_up
+        return self._wiring.at_end if batch.caught_up else 0.0
 
     def _must_wait(self, batch: Batch, places: Mapping[str, str]) -> bool:
         introduced = self._wiring.steady() - self._began > _INTRODUCTION

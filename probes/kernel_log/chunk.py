@@ -23,6 +23,11 @@ class Chunk:
 class Source(Protocol):
     """Where lines come from; it never waits for more."""
 
+    @property
+    def descriptor(self) -> int | None:
+        """Becomes readable when there is more; None where only looking can tell."""
+        ...
+
     def chunk(self) -> Chunk:
         """The next lines.
 

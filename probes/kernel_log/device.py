@@ -17,16 +17,25 @@ class Device:
     Args:
         read: `os.read` of a descriptor that does not block.
         close: gives the descriptor back.
+        descriptor: the descriptor.
     """
 
-    def __init__(self, read: Callable[[int], bytes], close: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        read: Callable[[int], bytes],
+        close: Callable[[], None],
+        descriptor: int | None = None,
+    ) -> None:
         self._read = read
         self.close = close
+        self.descriptor = descriptor
 
     @classmethod
     def open(cls, path: Path) -> "Device":
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        return cls(lambda size: os.read(descriptor, size), lambda: os.close(descriptor))
+        return cls(
+            lambda size: os.read(descriptor, size), lambda: os.close(descriptor), descriptor
+        )
 
     def chunk(self) -> Chunk:
         """The next records.

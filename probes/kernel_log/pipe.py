@@ -11,6 +11,8 @@ _SIZE = 65_536
 class Pipe:
     """Reads without waiting; writers may come and go."""
 
+    descriptor = None  # always readable while there is no writer
+
     def __init__(self, path: Path) -> None:
         self._descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         self._rest = b""

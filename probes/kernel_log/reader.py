@@ -91,6 +91,11 @@ class KernelLog:
         except OSError as error:
             return self._problem(Problem.FAILED, error)
 
+    @property
+    def descriptor(self) -> int | None:
+        """Becomes readable when there is more to read; None where only looking can tell."""
+        return self._source.descriptor if self._source else None
+
     def close(self) -> None:
         if self._source:
             self._source.close()
@@ -152,6 +157,8 @@ class KernelLog:
 
 class NoLog:
     """Where no kernel log is to be read."""
+
+    descriptor = None
 
     def read(self) -> Batch:
         return Batch(cursor=Cursor(), problem=Problem.OFF, caught_up=True)

@@ -20,6 +20,8 @@ class Tail:
         OSError: it cannot be read.
     """
 
+    descriptor = None  # a file is always readable
+
     def __init__(self, path: Path, cursor: Cursor | None) -> None:
         self._path = path
         self._descriptor = -1

@@ -1,4 +1,6 @@
 import asyncio
+import os
+import tty
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -106,6 +108,29 @@ async def test_from_the_line_to_the_counter(node: Node) -> None:
     mark = node.disk.mark()
     assert mark is not None
     assert mark.cursor.next == 2
+
+
+async def test_a_device_wakes(node: Node) -> None:
+    """A log that can be waited for, as /dev/kmsg can, is read when there is something to read, not at the next look."""
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    path = Path(os.ttyname(slave))
+    log = KernelLog(path, None, boot="boot", wall=lambda: NOW, steady=lambda: 0.0)
+    seen, ending = asyncio.Event(), asyncio.Event()
+    wiring = replace(node.wiring, at_end=3600.0, counted=lambda _: seen.set())
+    watch = XidWatch(log, node.totals, Disk(node.database, str(path)), wiring)
+    await watch.step()  # it is at its end
+
+    running = asyncio.create_task(watch.run(ending))
+    await asyncio.sleep(0)
+    os.write(master, f"3,1,1,-;{XID}\n".encode())
+
+    async with asyncio.timeout(30):
+        await seen.wait()
+    ending.set()
+    await running
+    os.close(master)
+    os.close(slave)
 
 
 async def test_a_count_shows_only_after_its_commit(node: Node) -> None:
