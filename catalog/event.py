@@ -22,6 +22,9 @@ class EventKind(StrEnum):
     DRIVER_DOWN = "driver_down"
     READER_RESTARTED = "reader_restarted"
     ECC_UNCORRECTED = "ecc_uncorrected"
+    PROBE_DEGRADED = "probe_degraded"
+    PROBE_FAILED = "probe_failed"
+    PROBE_RECOVERED = "probe_recovered"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,6 +77,18 @@ class Config:
     process_series: int = _setting(
         "Most processes per GPU whose memory is a series of its own; 0 is none.", 0, minimum=0
     )
+    probes: tuple[str, ...] = _setting(
+        "Active probes to switch on, or off with a leading '-'; 'all' stands for each.", ()
+    )
+    probe_a_seconds: int = _setting(
+        "Seconds between two runs of a probe that may run beside a tenant.", 600, minimum=10
+    )
+    probe_b_seconds: int = _setting(
+        "Seconds between two runs of a probe that needs an idle GPU.", 3600, minimum=10
+    )
+    probe_speed: int = _setting(
+        "How many times faster to probe; simulated and replayed sources only.", 1, minimum=1
+    )
     history_days: int = _setting("Days that the embedded history keeps.", 35, minimum=1)
     max_scrapes: int = _setting("Scrapes served at once; more get 503.", 40, minimum=1)
     allow_fault_injection: bool = _setting(

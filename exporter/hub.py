@@ -20,6 +20,10 @@ class Hub:
         self.latest = Snapshot()
         self._listeners = listeners
 
+    def view(self, uuid: str) -> GpuView | None:
+        """The newest view of one GPU, None if it is not known."""
+        return self.latest.gpus.get(uuid)
+
     def driver(self, *, up: bool) -> None:
         self.latest = replace(self.latest, version=self.latest.version + 1, driver_up=up)
 

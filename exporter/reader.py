@@ -15,8 +15,10 @@ from msgspec.structs import replace
 
 from catalog.errors import CollectorError
 from catalog.snapshot import Tier
+from probes.bench_gpu import BenchGpu
 from probes.messages import (
     HEADER,
+    BenchNow,
     Down,
     Garbled,
     Inject,
@@ -79,7 +81,7 @@ class ReaderProcess:
         self._hear = hear
         self._ended = ended
         self._child: _Child | None = None
-        self._requests: dict[int, asyncio.Future[str | None]] = {}
+        self._requests: dict[int, asyncio.Future[Reply]] = {}
         self._numbers = itertools.count(1)
         self._may_run = asyncio.Event()
         self._may_run.set()
@@ -150,25 +152,37 @@ class ReaderProcess:
         # The next child's machine must have them too, also those that are over: what they counted stays counted.
         self._past = Past(self._past.began, (*self._past.faults, (self._clock(), fault)))
 
-    async def _ask(self, message: Callable[[int], Down]) -> None:
+    async def bench(self, uuid: str, probe: str) -> BenchGpu:
+        """What a run of *probe* would find on a simulated GPU.
+
+        Raises:
+            CollectorError: the source cannot tell, and why.
+        """
+        found = (await self._ask(lambda request: BenchNow(request, uuid, probe))).bench
+        if found is None:
+            raise CollectorError("the reader did not say what a probe would find")
+        return found
+
+    async def _ask(self, message: Callable[[int], Down]) -> Reply:
         child = self._child
         if child is None:
             raise CollectorError("the reader is not running; try again in a second")
         request = next(self._numbers)
-        answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._requests[request] = answer
         try:
             child.writer.write(frame(message(request)))
             async with asyncio.timeout(_REQUEST):
-                error = await answer
+                reply = await answer
         except TimeoutError:
             raise CollectorError(f"the reader did not answer within {_REQUEST:.0f} s") from None
         except (OverflowError, UnicodeEncodeError) as wrong:
             raise CollectorError(f"the request cannot be sent: {wrong}") from wrong
         finally:
             del self._requests[request]
-        if error:
-            raise CollectorError(error)
+        if reply.error:
+            raise CollectorError(reply.error)
+        return reply
 
     # -- one child ---------------------------------------------------------------------------------------------------
 
@@ -204,7 +218,7 @@ class ReaderProcess:
         if isinstance(message, Reply):
             answer = self._requests.get(message.request)
             if answer and not answer.done():
-                answer.set_result(message.error)
+                answer.set_result(message)
         elif not self._asked_to_end:
             self._hear(message)
 

@@ -28,6 +28,8 @@ from exporter.logs import set_up
 from exporter.page.recent import RECENT, Recent
 from exporter.page.routes import furnish, routes
 from exporter.page.scene import About
+from exporter.probing.joined import Parts, join
+from exporter.probing.settings import settings
 from exporter.prometheus import Instruments
 from exporter.reader import ENDS, ReaderProcess
 from exporter.reopening import watch
@@ -85,6 +87,17 @@ class Service:
         self.xids = XidSource(self.hub, self.xid_totals, commits, self.instruments, inputs)
         self.attribution = Attribution(config, self.hub, self.integrals, self.instruments, clock)
         self.reader = ReaderProcess(start, self.intake.hear, self.intake.reader_ended, clock)
+        parts = Parts(
+            hub=self.hub,
+            reader=self.reader,
+            store=self.store,
+            instruments=self.instruments,
+            clock=clock,
+            happened=self._happened,
+            judged=lambda _uuid, _task, _record: None,
+        )
+        self.prober = join(config, parts, kept)
+        self._began = clock()
         self.instruments.set(
             exporter.BUILD_INFO, 1, version=VERSION, source=config.source.partition(":")[0]
         )
@@ -113,13 +126,18 @@ class Service:
             self.xids.welcome(uuid)
         if tier is Tier.FAST:
             self.attribution.observe(uuid, reading)
+            self.prober.welcome(uuid)
+        if tier is Tier.MEDIUM:
+            self.prober.observe(uuid)
         if tier in (Tier.FAST, Tier.MEDIUM):
             totals = self.integrals.reading(uuid, reading.at)
             self.store.keep(uuid, totals)
             self.hub.reading(uuid, Tier.DERIVED, totals)
 
-    def _remember(self, uuid: str, _tier: Tier, reading: Reading) -> None:
-        self.store.rollup.observe(uuid, reading)
+    def _remember(self, uuid: str, tier: Tier, reading: Reading) -> None:
+        # What an earlier process probed is in the history already.
+        if tier is not Tier.PROBED or reading.at >= self._began:
+            self.store.rollup.observe(uuid, reading)
 
     def _happened(self, event: Event) -> None:
         event = located(event, self.hub.latest)
@@ -130,8 +148,8 @@ class Service:
             self.store.happened(event)
 
     def totals(self) -> Mapping[Key, float]:
-        """Our integrals, to be kept over a restart; counts of Xids commit with their events."""
-        return self.integrals.totals
+        """Our integrals and the probes' counts, to be kept over a restart; counts of Xids commit with their events."""
+        return {**self.integrals.totals, **self.prober.ward.totals.totals}
 
     def _give_up(self, reason: str) -> None:
         if not self.failure.done():
@@ -153,11 +171,18 @@ class Service:
         Guard(self.doorway).stand_before(app)
         return app
 
+    def run(self) -> "tuple[asyncio.Task[None], ...]":
+        """Begin what must never end by itself."""
+        reopening = watch(lambda: (self.hub.latest, self.intake.unopened), self.reader.reopen)
+        endless = (self.reader.run(), reopening, self.prober.run())
+        return tuple(map(asyncio.create_task, endless))
+
     async def reload(self, old: Config, load: Load) -> None:
         """Take what can change while serving; a bad configuration keeps the old one."""
         try:
             new = load()
             start, off = plan.start(new), plan.metrics_off(new)
+            probing = settings(new)
             sources.check(new.source)
         except ConfigError as error:
             self.instruments.add(exporter.CONFIG_RELOADS, outcome="failure")
@@ -172,6 +197,7 @@ class Service:
         self.scrapes.configure(new.max_scrapes, off)
         self.intake.begin(start)
         self.xids.overrule(plan.policy(new))
+        self.prober.configure(probing, other_source=new.source != self._source)
         if await self.reader.restart(start):
             self.intake.restarted(other_source=new.source != self._source)
         self._source = new.source
@@ -198,27 +224,22 @@ async def serve(config: Config, load: Load, clock: Clock, recent: Recent | None 
         runner = await serving.serve(app, listener, service.doorway, _GRACE)
         host, port = listener.getsockname()[:2]
         logger.info("serving", extra={"address": f"{host}:{port}", "source": config.source})
-        reader = asyncio.create_task(service.reader.run())
-        reopening = asyncio.create_task(
-            watch(lambda: (service.hub.latest, service.intake.unopened), service.reader.reopen)
-        )
+        running = service.run()
         ending = asyncio.Event()
         store = asyncio.create_task(service.store.run(service.totals, ending))
         xids = asyncio.create_task(service.xids.watch.run(ending))
         attribution = asyncio.create_task(service.attribution.run())
         with _signals(service, config, load):
-            await _until_told(service.failure, reader, reopening, store, xids)
-        reader.cancel()
-        reopening.cancel()
-        attribution.cancel()
-        await asyncio.gather(
-            reader, reopening, attribution, runner.cleanup(), return_exceptions=True
-        )
+            await _until_told(service.failure, *running, store, xids)
+        await service.prober.close()
+        for task in (*running, attribution):
+            task.cancel()
+        await asyncio.gather(*running, attribution, runner.cleanup(), return_exceptions=True)
         ending.set()
         await xids
         await store
         logger.info("stopped")
-        for ended in (service.failure, reader, reopening):
+        for ended in (service.failure, *running):
             if ended.done() and not ended.cancelled():
                 ended.result()
 
@@ -250,6 +271,9 @@ def _signals(service: Service, config: Config, load: Load) -> Iterator[None]:
 
     async def release() -> None:
         seconds = control.requested_release(Path(config.state_dir))
+        await (
+            service.prober.release()
+        )  # first: who waits for the driver counts on nobody holding it
         await service.reader.release(seconds)
         service.intake.released()
         logger.info("released", extra={"seconds": seconds})

@@ -10,8 +10,9 @@ from pathlib import Path
 from catalog.errors import HistoryError
 from catalog.event import Event
 from catalog.metrics import exporter
-from catalog.snapshot import Reading
+from catalog.snapshot import Reading, Tier
 from exporter.commit_events import EventCommits
+from exporter.probe_notes import ProbeNotes
 from exporter.prometheus import Instruments
 from history.database import Database
 from history.events import EventLog
@@ -72,15 +73,19 @@ class Storekeeper:
         """What writes events together with the totals that they change and the place in the kernel log *log*."""
         return EventCommits(self._database, log)
 
+    def probe_notes(self) -> ProbeNotes:
+        """What keeps the records of the active probes."""
+        return ProbeNotes(self._database)
+
     def happened(self, event: Event) -> None:
         """Keep *event*."""
         self._happened.append(event)
         self._wake.set()
 
-    def keep(self, uuid: str, totals: Reading) -> None:
+    def keep(self, uuid: str, totals: Reading, tier: Tier = Tier.DERIVED) -> None:
         """Keep our totals of one GPU before they are shown, so that a killed exporter takes none back."""
         try:
-            self._live.store(uuid, totals)
+            self._live.store(uuid, totals, tier)
         except OSError as error:
             self._failed(error)
 

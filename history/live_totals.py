@@ -15,7 +15,7 @@ import msgspec
 
 from catalog.errors import ConfigError
 from catalog.metrics import BY_NAME
-from catalog.snapshot import Layout, Reading
+from catalog.snapshot import Layout, Reading, Tier
 from history.minute import Key
 
 KEYS, VALUES = "totals.keys", "totals.values"
@@ -45,7 +45,7 @@ class LiveTotals:
         folder = self._folder
         self._rows = _read_rows(folder / KEYS)
         self._places: dict[Key, int] = {}
-        self._plans: dict[str, tuple[Layout, array[int]]] = {}
+        self._plans: dict[tuple[str, Tier], tuple[Layout, array[int]]] = {}
         self._pages = self._map(len(self._rows))
         for place, (name, uuid, labels) in enumerate(self._rows):
             if name in BY_NAME:
@@ -58,24 +58,24 @@ class LiveTotals:
             for key, place in self._places.items()
         }
 
-    def store(self, uuid: str, reading: Reading) -> None:
-        """Keep the totals of one GPU; they are safe from a kill when this returns."""
-        layout, plan = self._plans.get(uuid, (None, array("L")))
+    def store(self, uuid: str, reading: Reading, tier: Tier = Tier.DERIVED) -> None:
+        """Keep the totals of one GPU and *tier*; they are safe from a kill when this returns."""
+        layout, plan = self._plans.get((uuid, tier), (None, array("L")))
         if layout is not reading.layout:
-            plan = self._plan(uuid, reading.layout)
+            plan = self._plan(uuid, reading.layout, tier)
         for place, value in zip(plan, reading.values, strict=True):
             _DOUBLE.pack_into(self._pages, place, value)
 
     def close(self) -> None:
         self._pages.close()
 
-    def _plan(self, uuid: str, layout: Layout) -> "array[int]":
+    def _plan(self, uuid: str, layout: Layout, tier: Tier) -> "array[int]":
         keys = [Key(uuid, metric, labels) for metric, labels in layout.series]
         new = [key for key in keys if key not in self._places]
         if new:
             self._add(new)
         plan = array("L", (self._places[key] * _DOUBLE.size for key in keys))
-        self._plans[uuid] = (layout, plan)
+        self._plans[uuid, tier] = (layout, plan)
         return plan
 
     def _add(self, keys: list[Key]) -> None:

@@ -14,6 +14,14 @@ class Notes:
             row = connection.execute("SELECT text FROM note WHERE name = ?", (name,)).fetchone()
         return None if row is None else str(row[0])
 
+    def beginning(self, prefix: str) -> dict[str, str]:
+        """The texts whose names begin with *prefix*, by name."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT name, text FROM note WHERE substr(name, 1, ?) = ?", (len(prefix), prefix)
+            ).fetchall()
+        return {str(name): str(text) for name, text in rows}
+
     def write(self, name: str, text: str) -> None:
         with self._database.transaction() as connection:
             connection.execute(

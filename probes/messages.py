@@ -9,6 +9,7 @@ import msgspec
 from catalog.errors import GpuVitalsError
 from catalog.event import Event
 from catalog.snapshot import Identity, Tier
+from probes.bench_gpu import BenchGpu
 
 T = TypeVar("T")
 
@@ -65,11 +66,19 @@ class Inject(msgspec.Struct, tag=True):
     fault: Mapping[str, object]
 
 
+class BenchNow(msgspec.Struct, tag=True):
+    """Say what a run of a probe would find; only a simulated source can. Answered by a `Reply`."""
+
+    request: int
+    uuid: str
+    probe: str
+
+
 class Stop(msgspec.Struct, tag=True):
     """Let go of the driver and end."""
 
 
-Down = Start | ReadNow | Inject | Stop
+Down = Start | ReadNow | Inject | BenchNow | Stop
 
 
 class Beat(msgspec.Struct, tag=True):
@@ -169,10 +178,11 @@ class EventsFailed(msgspec.Struct, tag=True):
 
 
 class Reply(msgspec.Struct, tag=True):
-    """The end of a request; *error* is for the person who asked."""
+    """The end of a request; *error* is for the person who asked, *bench* what was asked for."""
 
     request: int
     error: str | None
+    bench: BenchGpu | None = None
 
 
 Up = (

@@ -23,6 +23,7 @@ from probes.driver import Device, Driver, Return
 from probes.driver_events import meaning
 from probes.messages import (
     Beat,
+    BenchNow,
     Down,
     DriverState,
     Enumerated,
@@ -253,6 +254,8 @@ class Reader:
             self._channel.send(Reply(order.request, f"there is no GPU {order.uuid}"))
         elif isinstance(order, Inject):
             self._channel.send(Reply(order.request, self._inject(order.fault)))
+        elif isinstance(order, BenchNow):
+            self._channel.send(self._bench(order))
 
     def _inject(self, fault: Mapping[str, object]) -> str | None:
         inject = getattr(self._driver, "inject", None)
@@ -263,6 +266,15 @@ class Reader:
         except GpuVitalsError as error:
             return str(error)
         return None
+
+    def _bench(self, order: BenchNow) -> Reply:
+        bench = getattr(self._driver, "bench", None)
+        if bench is None:
+            return Reply(order.request, "only a simulated GPU knows what a probe would find")
+        try:
+            return Reply(order.request, None, bench(order.uuid, order.probe))
+        except GpuVitalsError as error:
+            return Reply(order.request, str(error))
 
     def _end(self) -> None:
         """End at once: a worker may hang in the driver, and the kernel closes every device file."""

@@ -150,6 +150,13 @@ ATTRIBUTION_STRANGE = Metric(
     source="gpuvitals",
     scope=Scope.EXPORTER,
 )
+PROBES_ABANDONED = Metric(
+    name="gpuvitals_probe_children_abandoned_total",
+    kind=Kind.COUNTER,
+    help="Probe children that did not end when they were killed and were left behind.",
+    source="gpuvitals",
+    scope=Scope.EXPORTER,
+)
 
 FAMILIES = (
     BUILD_INFO,
@@ -170,4 +177,5 @@ FAMILIES = (
     ATTRIBUTION_FAILURES,
     ATTRIBUTION_AMBIGUOUS,
     ATTRIBUTION_STRANGE,
+    PROBES_ABANDONED,
 )

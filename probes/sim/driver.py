@@ -5,10 +5,12 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from catalog.errors import DriverError
+from probes.bench_gpu import BenchGpu
 from probes.driver import GPM, Answer, Device, Return
 from probes.messages import Past
 from probes.sim.about import SYSTEM
 from probes.sim.answers import answer
+from probes.sim.bench import bench
 from probes.sim.blanks import Blanker
 from probes.sim.board import Board
 from probes.sim.effects import Spell, spell
@@ -110,6 +112,18 @@ class SimDriver:
             for one in board.effects.spells:
                 if isinstance(one.fault, Xid) and since <= one.begin < until:
                     yield one.begin, board.number, one.fault.code
+
+    def bench(self, uuid: str, probe: str) -> BenchGpu:
+        """The GPU *uuid* as a run of *probe* would find it now.
+
+        Raises:
+            DriverError: there is no such GPU now.
+        """
+        now = self._clock()
+        for board in self._boards:
+            if board.uuid == uuid and not board.effects.lost(now):
+                return bench(board, probe, now)
+        raise DriverError(Return.GPU_NOT_FOUND, f"there is no GPU {uuid}")
 
     def close(self) -> None:
         """Let go. A hung call stays hung, as it would in a real driver."""

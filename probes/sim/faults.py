@@ -7,20 +7,14 @@ from typing import Annotated, Literal, cast
 import msgspec
 from msgspec import Meta
 
+from catalog.probe import Probe
 from catalog.typed import Mismatch, check_word, typed
+from probes.bench_gpu import Behaviour
 from probes.sim.models import Model
 
 Positive = Annotated[float, Meta(gt=0, le=1e9)]
 Rate = Annotated[float, Meta(gt=0, le=1e6)]
 Errors = Literal["crc", "replay", "recovery", "ecc"]
-Probe = Literal[
-    "memory_bandwidth",
-    "host_link",
-    "kernel_latency",
-    "memory_integrity",
-    "compute_integrity",
-    "peer_link",
-]
 Blanked = Literal["all", "utilization", "memory", "power", "temperature", "clocks", "ecc", "pcie"]
 
 
@@ -126,10 +120,14 @@ class Blanks(Fault, frozen=True):
 
 
 class ProbeFailure(Fault, frozen=True):
-    """An active probe ends badly. The probes ask for it; no reading shows it."""
+    """An active probe ends badly: its next runs, until it is over. No reading of the GPU shows it.
 
-    probe: Probe = "memory_integrity"
-    outcome: Literal["failed", "degraded", "timeout", "error"] = "failed"
+    Attributes:
+        outcome: what the probe finds, or how its child fails: `probes.bench_gpu` says what each word means.
+    """
+
+    probe: Probe = Probe.MEMORY_INTEGRITY
+    outcome: Behaviour = Behaviour.FAILED
     seconds: Positive | None = 600.0
 
 
