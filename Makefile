@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TIMED := tools/timed
 
-.PHONY: help demo test check generate bench tools lock clean
+.PHONY: help demo test check generate bench fuzz tools lock clean
 help:  ## This list.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1 \t/p' Makefile
 
@@ -28,6 +28,9 @@ bench: .venv/dev  ## The figures under benchmarks/ that this machine can measure
 	tools/install wrk
 	$(BIN)/python -m benchmarks
 
+fuzz: .venv/fuzz  ## A million mutated inputs for the parsers; what breaks one is kept under tests/fuzz/found.
+	$(BIN)/python -m tests.fuzz $(FUZZ_ARGS)
+
 # Under CI=true a server that cannot be had is a failure; elsewhere its tests are skipped and counted.
 tools:  ## The real servers that the tests start.
 	@tools/install prometheus kubelet-api chromium || [ "$$CI" != true ]
@@ -47,10 +50,15 @@ tools:  ## The real servers that the tests start.
 	@$(TIMED) "installing what the tests need" $(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
+.venv/fuzz: .venv/dev requirements-fuzz.lock
+	@$(TIMED) "installing what fuzzing needs" $(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-fuzz.lock
+	@touch $@
+
 lock: .venv/dev  ## Pin the newest versions that pyproject.toml allows.
 	$(BIN)/python -m venv .venv/lock && .venv/lock/bin/pip install -q uv
 	.venv/lock/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group build pyproject.toml -o requirements.lock
 	.venv/lock/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra kubernetes --extra parquet --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+	.venv/lock/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group fuzz -o requirements-fuzz.lock
 
 clean:  ## Remove what make created, the built servers excepted.
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

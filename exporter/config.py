@@ -75,22 +75,28 @@ class Config:
     metrics_off: tuple[str, ...] = _setting("Metrics to leave out.", ())
     nvlink_per_link: bool = _setting("Series per NVLink link beside their sums.", default=False)
     process_series: int = _setting(
-        "Most processes per GPU whose memory is a series of its own; 0 is none.", 0, minimum=0
+        "Most processes per GPU whose memory is a series of its own; 0 is none.",
+        0,
+        limits=(0, 100_000),
     )
     probes: tuple[str, ...] = _setting(
         "Active probes to switch on, or off with a leading '-'; 'all' stands for each.", ()
     )
     probe_a_seconds: int = _setting(
-        "Seconds between two runs of a probe that may run beside a tenant.", 600, minimum=10
+        "Seconds between two runs of a probe that may run beside a tenant.",
+        600,
+        limits=(10, 86_400),
     )
     probe_b_seconds: int = _setting(
-        "Seconds between two runs of a probe that needs an idle GPU.", 3600, minimum=10
+        "Seconds between two runs of a probe that needs an idle GPU.", 3600, limits=(10, 86_400)
     )
     probe_speed: int = _setting(
-        "How many times faster to probe; simulated and replayed sources only.", 1, minimum=1
+        "How many times faster to probe; simulated and replayed sources only.",
+        1,
+        limits=(1, 10_000),
     )
-    history_days: int = _setting("Days that the embedded history keeps.", 35, minimum=1)
-    max_scrapes: int = _setting("Scrapes served at once; more get 503.", 40, minimum=1)
+    history_days: int = _setting("Days that the embedded history keeps.", 35, limits=(1, 36_500))
+    max_scrapes: int = _setting("Scrapes served at once; more get 503.", 40, limits=(1, 10_000))
     allow_fault_injection: bool = _setting(
         "Take POST /api/v1/faults; simulated sources only.", default=False
     )
@@ -185,14 +191,15 @@ def _typed(key: str, value: object, where: str) -> object:
     choices = setting.metadata.get("choices")
     if choices and typed not in choices:
         raise ConfigError(f"{where}: {key} must be one of {', '.join(choices)}, not {value!r}")
-    minimum = setting.metadata.get("minimum")
-    if minimum is not None and typed < minimum:
-        raise ConfigError(f"{where}: {key} must be at least {minimum}, not {value!r}")
+    limits = setting.metadata.get("limits")
+    if limits and not limits[0] <= typed <= limits[1]:
+        raise ConfigError(f"{where}: {key} must be {limits[0]} to {limits[1]}, not {value!r}")
     return typed
 
 
 def _text(value: object) -> str:
     if isinstance(value, (str, Path)):
+        str(value).encode()  # Bytes of the environment that are no text could not be passed on.
         return str(value)
     raise TypeError(value)
 

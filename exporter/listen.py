@@ -1,5 +1,6 @@
 """The address that we serve on, as text and as a socket."""
 
+import re
 import socket
 
 from catalog.errors import ConfigError
@@ -14,7 +15,7 @@ def parse(text: str) -> tuple[str, int]:
         ConfigError: *text* is none of these.
     """
     host, separator, port = text.rpartition(":")
-    if not separator or not port.isdecimal() or int(port) > 65535:
+    if not separator or not re.fullmatch("[0-9]{1,5}", port) or int(port) > 65535:
         raise ConfigError(
             f"listen: {text!r} is not HOST:PORT, for example :9400 or 127.0.0.1:9400"
         )

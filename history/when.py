@@ -6,7 +6,9 @@ from datetime import datetime
 from catalog.errors import HistoryError
 
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
-_LENGTH = re.compile(r"(?:[0-9]+[smhdw])+\Z")
+# Twelve digits are 30,000 years of seconds; a float ends at 308 and Python's own reader of numbers at 4,300.
+_SECONDS = re.compile(r"[0-9]{1,12}\Z")
+_LENGTH = re.compile(r"(?:[0-9]{1,12}[smhdw])+\Z")
 _PIECE = re.compile(r"([0-9]+)([smhdw])")
 _EPOCH = re.compile(r"[0-9]+(?:\.[0-9]+)?\Z")
 _LATEST = 253_402_300_800.0  # the year 10000
@@ -18,7 +20,7 @@ def length(text: str) -> int:
     Raises:
         HistoryError: it is none of these.
     """
-    if text.isascii() and text.isdecimal():
+    if _SECONDS.match(text):
         return int(text)
     if not _LENGTH.match(text):
         raise HistoryError(f"{text!r} is not a length of time; write 90, 30s, 5m, 1h30m, 7d or 2w")

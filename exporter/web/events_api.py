@@ -26,6 +26,7 @@ _PARAMETERS = (
     "before",
 )
 _MOST = 1000
+_LIMIT = re.compile(r"[0-9]{1,4}\Z")
 _CODE = re.compile(r"[0-9]{1,9}\Z")
 
 Word = TypeVar("Word", EventKind, Severity)
@@ -101,6 +102,6 @@ def _gpu(text: str, gpus: Mapping[int, str]) -> str:
 
 
 def _limit(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= _MOST:
+    if not _LIMIT.match(text) or not 1 <= int(text) <= _MOST:
         raise HistoryError(f"limit: {text!r} is not a number from 1 to {_MOST}")
     return int(text)

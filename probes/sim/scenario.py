@@ -1,5 +1,6 @@
 """What is simulated: which GPUs with what work, and which faults when. Read from a YAML file."""
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
@@ -33,6 +34,9 @@ DEFAULT = Scenario(gpus=(GpuSpec(model=MODELS["H100"]),) * 8)
 """What `--source sim` alone simulates."""
 
 
+_MOST_GPUS = 1024
+
+
 class _File(msgspec.Struct):
     gpus: Annotated[list[object], Meta(min_length=1)]
     seed: Annotated[int, Meta(ge=0)] = 0
@@ -42,7 +46,7 @@ class _File(msgspec.Struct):
 
 class _Group(msgspec.Struct):
     model: str
-    count: Annotated[int, Meta(ge=1, le=1024)] = 1
+    count: Annotated[int, Meta(ge=1, le=_MOST_GPUS)] = 1
     workload: Profile = Profile.TRAINING
     mig: bool = False
 
@@ -56,7 +60,9 @@ def load(file: str) -> Scenario:
     document = yamlfile.load(file)
     with placed(document):
         written = typed(document.value, _File)
-    gpus = tuple(_gpus(document, written.gpus))
+    gpus = tuple(itertools.islice(_gpus(document, written.gpus), _MOST_GPUS + 1))
+    if len(gpus) > _MOST_GPUS:
+        raise document.error(f"gpus: more than {_MOST_GPUS} are no machine", "gpus")
     faults = tuple(_faults(document, written.faults, gpus))
     return Scenario(seed=written.seed, node=written.node, gpus=gpus, faults=faults)
 

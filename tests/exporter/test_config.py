@@ -1,5 +1,6 @@
 """Every setting can come from a flag, the environment or a file; wrong ones are named with their place."""
 
+import os
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -83,7 +84,8 @@ def test_every_setting_has_a_flag_and_a_help(name: str) -> None:
         ("node: a\nhistory_days: many", "gv.yaml:2: history_days must be a whole number"),
         ("history_days: 1.5", "gv.yaml:1: history_days must be a whole number, not 1.5"),
         ("history_days: true", "gv.yaml:1: history_days must be a whole number, not True"),
-        ("history_days: 0", "gv.yaml:1: history_days must be at least 1, not 0"),
+        ("history_days: 0", "gv.yaml:1: history_days must be 1 to 36500, not 0"),
+        (f"history_days: {'9' * 400}", "gv.yaml:1: history_days must be 1 to 36500, not 999"),
         ("nvlink_per_link: 1", "gv.yaml:1: nvlink_per_link must be true or false, not 1"),
         ("collectors: {a: b}", "gv.yaml:1: collectors must be a list of names"),
         ("collectors: [1]", "gv.yaml:1: collectors must be a list of names, not [1]"),
@@ -123,6 +125,8 @@ def test_wrong_flags_and_variables_are_named() -> None:
         load({"history_days": "x"}, {})
     with pytest.raises(ConfigError, match=r"^environment, GPUVITALS_HISTORY_DAYS: history_days"):
         load({}, {"GPUVITALS_HISTORY_DAYS": "x"})
+    with pytest.raises(ConfigError, match=r"GPUVITALS_NODE: node must be a text, not '.udcff'"):
+        load({}, {"GPUVITALS_NODE": os.fsdecode(b"\xff")})
     with pytest.raises(ConfigError, match=r"GPUVITALS_LISTN: .*did you mean listen"):
         load({}, {"GPUVITALS_LISTN": ":1"})
 

@@ -15,10 +15,12 @@ from probes.messages import (
     Enumerated,
     EventsFailed,
     Found,
+    Garbled,
     Happened,
     Health,
     NewLayout,
     NewReading,
+    Up,
 )
 from probes.nvml_gpu import NvmlGpu
 from tests.exporter.child import NOW, Child
@@ -390,6 +392,33 @@ def test_what_is_denied_is_no_failure() -> None:
 
     assert ear.shows('gpuvitals_collector_permission_denied{collector="ecc"} 1')
     assert "no_permission" not in ear.instruments.render(Format.TEXT)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        NewLayout(1, UUID, Tier.FAST, (("gpu_nonsense", ()),)),
+        NewLayout(1, UUID, Tier.FAST, ((power.NOW.name, ("one too many",)),)),
+        NewReading(layout=10**9, at=NOW, values=(), durations=()),
+        Health(UUID, 0, "sleepy", ""),
+    ],
+)
+def test_nonsense_is_told_from_news(message: Up) -> None:
+    """A child that says what cannot be is taken for broken, whatever it was."""
+    ear = Ear()
+    ear.child()
+
+    with pytest.raises(Garbled):
+        ear.intake.hear(message)
+
+
+def test_values_without_a_place_are_nonsense() -> None:
+    """As many as the series that they belong to, or none of them can be believed."""
+    ear = Ear()
+    ear.intake.hear(NewLayout(1, UUID, Tier.FAST, ((power.NOW.name, ()),)))
+
+    with pytest.raises(Garbled, match="no layout 1 of 2 series"):
+        ear.intake.hear(NewReading(layout=1, at=NOW, values=(1.0, 2.0), durations=()))
 
 
 # -- whose is an index? ------------------------------------------------------------------------------------------------

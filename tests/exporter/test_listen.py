@@ -22,7 +22,9 @@ def test_addresses(text: str, address: tuple[str, int]) -> None:
     assert parse(text) == address
 
 
-@pytest.mark.parametrize("text", ["", "9400", "host", "host:", "host:http", ":65536", ":-1", ":²"])
+@pytest.mark.parametrize(
+    "text", ["", "9400", "host", "host:", "host:http", ":65536", ":-1", ":²", ":" + "9" * 5000]
+)
 def test_what_is_no_address(text: str) -> None:
     """The message shows how one looks."""
     with pytest.raises(ConfigError, match=r"is not HOST:PORT, for example :9400"):

@@ -1,5 +1,6 @@
 """What the exporter and its reader child say to each other."""
 
+import contextlib
 import socket
 
 import pytest
@@ -11,11 +12,13 @@ from catalog.snapshot import Identity, Tier
 from probes.channel import Channel
 from probes.messages import (
     HEADER,
+    LONGEST,
     Beat,
     DriverState,
     Enumerated,
     EventsFailed,
     Found,
+    Garbled,
     Happened,
     Health,
     Inject,
@@ -29,6 +32,7 @@ from probes.messages import (
     decode_down,
     decode_up,
     frame,
+    length,
 )
 
 IDENTITY = Identity(uuid="GPU-1", index=1, model="NVIDIA H100", pci_bus_id="0", memory_bytes=None)
@@ -109,5 +113,20 @@ def test_values_keep_every_bit(values: list[float], label: str, at: float) -> No
 
 def test_directions_do_not_mix() -> None:
     """A message of the wrong direction is refused, not taken for another."""
-    with pytest.raises(Exception, match="Invalid value"):
+    with pytest.raises(Garbled, match="Invalid value"):
         decode_down(frame(Beat())[HEADER.size :])
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_a_message_or_garbled(body: bytes) -> None:
+    """Nothing makes the decoder fail in another way."""
+    for decode in (decode_up, decode_down):
+        with contextlib.suppress(Garbled):
+            decode(body)
+
+
+def test_a_frame_has_a_longest() -> None:
+    """A wrong length makes nobody wait for gigabytes."""
+    assert length(HEADER.pack(LONGEST)) == LONGEST
+    with pytest.raises(Garbled, match="longer than any message"):
+        length(HEADER.pack(LONGEST + 1))

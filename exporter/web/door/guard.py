@@ -1,12 +1,12 @@
 """Looks at each request before anything else does: who asks, and whether all of it arrives."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import hdrs, web
 
 from exporter.web import faults, health
-from exporter.web.door import headers
+from exporter.web.door import headers, origin
 from exporter.web.door.credentials import Credentials
 from exporter.web.door.doorway import Doorway
 from exporter.web.door.record import Denial, caller
@@ -16,7 +16,12 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _OPEN = frozenset({health.healthz, health.readyz})
 """Asked by the kubelet, which has no password; they tell nothing but that we live."""
-_CHALLENGE = {"WWW-Authenticate": 'Basic realm="gpuvitals", charset="UTF-8"'}
+_CHALLENGE = 401, {"WWW-Authenticate": 'Basic realm="gpuvitals", charset="UTF-8"'}
+_ANSWERS: Mapping[Denial, tuple[int, Mapping[str, str]]] = {
+    Denial.BUSY: (503, {"Retry-After": "1"}),
+    Denial.CROSS_ORIGIN: (403, {}),
+}
+"""What those are told who need not give a password."""
 _USER = web.RequestKey("user", str)
 _BODY = web.RequestKey("body", bytes)
 
@@ -45,6 +50,9 @@ class Guard:
             refusal = await self._refusal(request, users)
             if refusal is not None:
                 return refusal
+        if origin.foreign(request):
+            error = "a page of another site sent this; nothing is changed for it"
+            return self._turn_away(request, Denial.CROSS_ORIGIN, error, request.get(_USER, ""))
         return await handler(request)
 
     async def _refusal(self, request: web.Request, users: Users) -> web.Response | None:
@@ -72,9 +80,8 @@ class Guard:
     ) -> web.Response:
         who = caller(request.transport, user)
         self._record.denied(reason, who, method=request.method, path=request.path)
-        if reason is Denial.BUSY:
-            return web.json_response({"error": error}, status=503, headers={"Retry-After": "1"})
-        return web.json_response({"error": error}, status=401, headers=_CHALLENGE)
+        status, extra = _ANSWERS.get(reason, _CHALLENGE)
+        return web.json_response({"error": error}, status=status, headers=extra)
 
     @web.middleware
     async def _receive(self, request: web.Request, handler: Handler) -> web.StreamResponse:

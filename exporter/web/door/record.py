@@ -18,6 +18,7 @@ class Denial(StrEnum):
     BUSY = "busy"
     HANDSHAKE = "handshake"
     CERTIFICATE_NAME = "certificate_name"
+    CROSS_ORIGIN = "cross_origin"
     CONNECTIONS = "connections"
     SLOW = "slow"
     MALFORMED = "malformed"

@@ -146,7 +146,7 @@ async def _mistake(_request: web.Request) -> web.Response:
 
 
 async def _echo(request: web.Request) -> web.Response:
-    return web.Response(text=await request.text())
+    return web.Response(body=await request.read())
 
 
 @contextlib.asynccontextmanager

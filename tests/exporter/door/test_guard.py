@@ -1,5 +1,7 @@
 """Passwords, and what every answer carries."""
 
+import asyncio
+import gzip
 import json
 import logging
 from pathlib import Path
@@ -130,6 +132,89 @@ async def test_every_answer_has_security_headers(tmp_path: Path) -> None:
                 assert answer.headers["Strict-Transport-Security"] == "max-age=9"
                 assert "X-Frame-Options" not in answer.headers
                 assert answer.headers["Server"] == "gpuvitals"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "http://elsewhere"}, 200),
+        ({"Sec-Fetch-Site": "none"}, 200),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Origin": "http://{host}"}, 200),
+        ({"Origin": "https://elsewhere"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": ""}, 403),
+    ],
+)
+async def test_pages_of_other_sites_change_nothing(
+    tmp_path: Path, headers: dict[str, str], status: int
+) -> None:
+    """A browser sends what they ask for with its password; programs do not say where they come from."""
+    async with house(tmp_path) as served, ClientSession() as client:
+        host = f"127.0.0.1:{served.port}"
+        sent = {name: value.format(host=host) for name, value in headers.items()}
+        async with client.post(f"http://{host}/", data="x", headers=sent) as answer:
+            assert answer.status == status
+
+        assert served.denied("cross_origin") == (status == 403)
+
+
+async def test_pages_of_other_sites_may_look(tmp_path: Path) -> None:
+    """A link from elsewhere works, and the browser shows no script what is there."""
+    async with (
+        house(tmp_path) as served,
+        ClientSession(headers={"Sec-Fetch-Site": "cross-site", "Origin": "http://x"}) as client,
+        client.get(f"http://127.0.0.1:{served.port}/") as answer,
+    ):
+        assert answer.status == 200
+        assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"\x00\xff\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"GET /\xff HTTP/1.1\r\n\r\n",
+    ],
+)
+async def test_what_is_no_http_is_answered_like_everything_else(
+    tmp_path: Path, request_: bytes
+) -> None:
+    """JSON, our headers, nothing of the library below; counted, and in the audit log without what was sent."""
+    config = "http_server_config: {headers: {Strict-Transport-Security: max-age=9}}"
+    async with house(tmp_path, config) as served:
+        reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+        writer.write(request_)
+        answer = (await reader.read()).decode()
+        writer.close()
+
+        head, _, body = answer.partition("\r\n\r\n")
+        assert " 400 " in head
+        assert "Server: gpuvitals" in head
+        assert "X-Content-Type-Options: nosniff" in head
+        assert "Strict-Transport-Security: max-age=9" in head
+        assert "aiohttp" not in answer
+        assert json.loads(body)["error"]
+        assert served.denied("malformed") == 1
+        assert served.audit()[0]["reason"] == "malformed"
+
+
+async def test_bodies_are_not_unfolded(tmp_path: Path) -> None:
+    """A small body stays small, whatever it says that it is."""
+    async with (
+        house(tmp_path) as served,
+        ClientSession() as client,
+        client.post(
+            f"http://127.0.0.1:{served.port}/",
+            data=gzip.compress(bytes(10_000)),
+            headers={"Content-Encoding": "gzip"},
+        ) as answer,
+    ):
+        assert (answer.status, len(await answer.read()) < 100) == (200, True)
 
 
 async def test_http2_is_said_to_be_missing(

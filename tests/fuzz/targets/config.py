@@ -1,25 +1,30 @@
 """The exporter's settings: a YAML file, the environment and flags, one after the other, with zero bytes between."""
 
+import os
 from collections.abc import Iterator
 
 from catalog import yamlfile
-from exporter import config, plan
+from exporter import config, listen, plan
+from probes.messages import frame
 from tests.fuzz.target import Target, refusal_allowed, text
 
 
 def one(data: bytes) -> None:
     """A configuration, or one error of ours."""
-    file, environment, flags = [*text(data).split("\0", 2), "", ""][:3]
+    file, environment, flags = [*data.split(b"\0", 2), b"", b""][:3]
     with refusal_allowed():
-        documents = yamlfile.parse(file, "gpuvitals.yaml")
+        documents = yamlfile.parse(text(file), "gpuvitals.yaml")
         given = {key: value for key, value in _pairs(flags).items() if key in config.SETTINGS}
         loaded = config.load(given, _pairs(environment), next(iter(documents), None))
-        plan.start(loaded)
+        listen.parse(loaded.listen)
+        frame(plan.start(loaded))
         plan.metrics_off(loaded)
 
 
-def _pairs(lines: str) -> dict[str, str]:
-    return {key: value for key, _, value in (line.partition("=") for line in lines.splitlines())}
+def _pairs(lines: bytes) -> dict[str, str]:
+    """As Python reads the environment and arguments, bytes that are no text included."""
+    pairs = (os.fsdecode(line).partition("=") for line in lines.splitlines())
+    return {key: value for key, _, value in pairs}
 
 
 def seeds() -> Iterator[bytes]:
@@ -27,6 +32,7 @@ def seeds() -> Iterator[bytes]:
     yield b"listen: :9400\nsource: sim\ncollectors: [memory, -ecc]\nnvlink_per_link: true\n"
     yield b"history_days: 35\nmetrics_off: gpu_power_watts, gpu_energy_joules_total\nlog_level: debug\n"
     yield b"\0GPUVITALS_SOURCE=sim\nGPUVITALS_MAX_SCRAPES=40\nGPUVITALS_PORT=tcp://10.0.0.1:9400\n\0process_series=7\n"
+    yield b"\0GPUVITALS_NODE=\xff\0history_days=" + b"9" * 400
     yield b"a: &x [1, 2]\nb: *x\n? {c: d}\n: !!python/object e\n"
     for name in config.SETTINGS:
         yield f"{name}: 1\n\0{config.PREFIX}{name.upper()}=true\n\0{name}=x".encode()

@@ -48,9 +48,11 @@ def seeds() -> Iterator[bytes]:
         yield b"\2?" + query.encode()
     for span in ("15m", "1h", "24h", "7d", "30d", "x"):
         yield b"\3" + f"GPU-1?range={span}".encode()
+    yield b"\1?limit=" + b"9" * 5000
+    yield b"\2?metric=gpu_power_watts&step=" + b"9" * 400 + b"m"
     yield b"\4" + b"0123456789abcdef/gpuvitals.css"
     yield b"\4" + b"../../etc/passwd"
     yield b"\5" + quote("?\0ä").encode()
 
 
-TARGET = Target(name="http_query", one=one, seeds=seeds, share=50, longest=1024)
+TARGET = Target(name="http_query", one=one, seeds=seeds, share=50, longest=8000)

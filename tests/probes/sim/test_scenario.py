@@ -66,6 +66,10 @@ GPUS = "gpus: [{model: H100, count: 8}]\n"
             ":3: workload: unknown value 'trainin'; did you mean 'training'?",
         ),
         ("gpus:\n- model: L40S\n  mig: true\n", ":3: mig: NVIDIA L40S has no MIG"),
+        (
+            "seed: 1\ngpus: [{model: H100, count: 1000}, {model: H100, count: 25}]\n",
+            ":2: gpus: more than 1024 are no machine",
+        ),
         ("gpus: [3]\n", ":1: expected a mapping with model, count, workload, mig, got 3"),
         (
             GPUS + "faults:\n- kind: hang\n  gpu: 9\n",
