@@ -11,6 +11,7 @@ from catalog.errors import ConfigError
 from catalog.xid import policy
 from catalog.xid.policy import Override
 from catalog.yamlfile import Document
+from exporter.compat.dialect import Dialect
 
 PREFIX = "GPUVITALS_"
 _TRUE = frozenset({"1", "true", "yes", "on"})
@@ -73,6 +74,11 @@ class Config:
         "Collectors to switch on, or off with a leading '-'.", ()
     )
     metrics_off: tuple[str, ...] = _setting("Metrics to leave out.", ())
+    compat: str = _setting(
+        "Also write dcgm-exporter's names: those up to its version 4.8, those since 4.9, or both.",
+        Dialect.OFF.value,
+        choices=tuple(Dialect),
+    )
     nvlink_per_link: bool = _setting("Series per NVLink link beside their sums.", default=False)
     process_series: int = _setting(
         "Most processes per GPU whose memory is a series of its own; 0 is none.",

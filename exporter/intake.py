@@ -35,6 +35,8 @@ _STATE_EVENTS = {
 _NOT_FOUND = "not found by the driver"
 _NOT_IDENTIFIED = "not_identified"
 
+_VERDICTS = ("ok", "hung", "lost", "unknown")
+
 
 class Intake:
     """Hears the reader child.
@@ -205,7 +207,7 @@ class Intake:
         self._event(*_STATE_EVENTS["lost"], text, identity.uuid)
 
     def _health(self, message: Health) -> None:
-        if message.state not in _STATE_EVENTS:
+        if message.state not in _VERDICTS:
             raise Garbled(f"there is no state {message.state!r}")
         uuid = message.uuid
         if uuid == unnamed(message.index):

@@ -17,6 +17,8 @@ from catalog.snapshot import Reading, Tier
 from exporter import control, event_log, plan
 from exporter.attribution.attribution import Attribution
 from exporter.audit import Audit
+from exporter.compat.dialect import Dialect
+from exporter.compat.writer import CompatWriter
 from exporter.config import FIXED, SETTINGS, Config
 from exporter.event_place import located
 from exporter.exposition import Exposition
@@ -107,7 +109,7 @@ class Service:
         self.intake.begin(start)
         exposition = Exposition(owners=config.attribution == "labels")
         self.scrapes = Scrapes(self.hub, self.instruments, clock, exposition)
-        self.scrapes.configure(config.max_scrapes, plan.metrics_off(config))
+        self.scrapes.configure(config.max_scrapes, plan.metrics_off(config), _compat(config))
 
     def _count_from_zero(self) -> None:
         """Prometheus loses the first increment of a counter that was not there before."""
@@ -194,7 +196,7 @@ class Service:
         self.doorway.door.look()
         logger.info("config.reloaded", extra={"needs_restart": _differing(FIXED, old, new)})
         set_up(new.log_level, new.log_format)
-        self.scrapes.configure(new.max_scrapes, off)
+        self.scrapes.configure(new.max_scrapes, off, _compat(new))
         self.intake.begin(start)
         self.xids.overrule(plan.policy(new))
         self.prober.configure(probing, other_source=new.source != self._source)
@@ -295,6 +297,11 @@ def _deaf() -> None:
     """Before we can obey and once we no longer can, an order must not end the process, as it would by default."""
     for number in (signal.SIGUSR1, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+
+
+def _compat(config: Config) -> CompatWriter | None:
+    dialect = Dialect(config.compat)
+    return None if dialect is Dialect.OFF else CompatWriter(dialect)
 
 
 def _differing(names: Iterable[str], old: Config, new: Config) -> list[str]:

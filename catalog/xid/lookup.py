@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-from catalog.xid import csvfile
+from catalog import csvfile
 from catalog.xid.actions import Action
 
 CATALOGUE = "https://docs.nvidia.com/deploy/xid-errors/"
@@ -82,7 +82,9 @@ def explain(code: int) -> Xid:
 @cache
 def catalogued() -> Mapping[int, Xid]:
     """Every code of NVIDIA's catalogue, the unused ones included."""
-    return csvfile.unique(_FILE, csvfile.load(_FILE, _COLUMNS, _row), lambda xid: xid.code)
+    return csvfile.unique(
+        _FILE, csvfile.load(__package__, _FILE, _COLUMNS, _row), lambda xid: xid.code
+    )
 
 
 @cache

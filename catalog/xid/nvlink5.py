@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-from catalog.xid import csvfile
+from catalog import csvfile
 from catalog.xid.actions import Action
 
 CODES = range(144, 151)
@@ -111,7 +111,7 @@ def decode(code: int, intrinfo: int, status: int) -> SubCode | None:
 @cache
 def sub_codes() -> tuple[SubCode, ...]:
     """Every row, in NVIDIA's order."""
-    return csvfile.load(_FILE, _COLUMNS, _row)
+    return csvfile.load(__package__, _FILE, _COLUMNS, _row)
 
 
 def _row(cells: Mapping[str, str]) -> SubCode:

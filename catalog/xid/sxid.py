@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-from catalog.xid import csvfile
+from catalog import csvfile
 from catalog.xid.actions import Action, gravest
 
 GUIDE = "https://docs.nvidia.com/datacenter/tesla/fabric-manager-user-guide/"
@@ -63,7 +63,9 @@ def from_zero() -> tuple[tuple[int, Action], ...]:
 @cache
 def catalogued() -> Mapping[int, Sxid]:
     """Every SXid that NVIDIA lists."""
-    return csvfile.unique(_FILE, csvfile.load(_FILE, _COLUMNS, _row), lambda sxid: sxid.code)
+    return csvfile.unique(
+        _FILE, csvfile.load(__package__, _FILE, _COLUMNS, _row), lambda sxid: sxid.code
+    )
 
 
 def _row(cells: Mapping[str, str]) -> Sxid:

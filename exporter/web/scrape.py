@@ -9,6 +9,7 @@ from aiohttp import web
 
 from catalog.metric import Metric
 from catalog.metrics import ALL, BY_NAME, exporter
+from exporter.compat.writer import CompatWriter
 from exporter.exposition import Exposition, Format
 from exporter.hub import Hub
 from exporter.prometheus import Instruments
@@ -39,14 +40,18 @@ class Scrapes:
         self._most = 40
         self._off: frozenset[Metric] = frozenset()
         self._exposition = exposition or Exposition()
+        self._compat: CompatWriter | None = None
         self._under_way = 0
         self._made: tuple[int, int] = (-1, -1)
         self._bodies: dict[Request, bytes] = {}
 
-    def configure(self, most: int, off: Collection[Metric]) -> None:
-        """Serve at most *most* scrapes at once, and leave the metrics *off* out."""
+    def configure(
+        self, most: int, off: Collection[Metric], compat: CompatWriter | None = None
+    ) -> None:
+        """Serve at most *most* scrapes at once, leave the metrics *off* out, add those of *compat*."""
         self._most = most
         self._off = frozenset(off)
+        self._compat = compat
         self._bodies.clear()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -83,11 +88,15 @@ class Scrapes:
 
     def _names(self, wanted: list[str]) -> frozenset[str] | None:
         for name in wanted:
-            if name not in BY_NAME and not self._instruments.writes(name):
+            if not self._known(name):
                 raise web.HTTPBadRequest(
                     text=f"name[]={name}: there is no such metric; METRICS.md lists all {len(ALL)}"
                 )
         return frozenset(wanted) if wanted else None
+
+    def _known(self, name: str) -> bool:
+        foreign = self._compat is not None and name in self._compat.names
+        return foreign or name in BY_NAME or self._instruments.writes(name)
 
     def body(
         self, fmt: Format, names: frozenset[str] | None = None, *, compressed: bool = False
@@ -111,8 +120,9 @@ class Scrapes:
             fmt,
             lambda metric: metric not in self._off and (names is None or metric.name in names),
         )
+        compat = self._compat.render(self._hub.latest, fmt, names) if self._compat else ""
         own = self._instruments.render(fmt, names, self._off)
-        return (gpus + own + (_END if fmt is Format.OPENMETRICS else "")).encode()
+        return (gpus + compat + own + (_END if fmt is Format.OPENMETRICS else "")).encode()
 
 
 _RETRY = {"Retry-After": "1"}

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog import metrics
+from catalog import csvfile, metrics
 from catalog.errors import CatalogError
 from catalog.event import Severity
-from catalog.xid import counters, csvfile, lookup, nvlink5, record, sxid
+from catalog.xid import counters, lookup, nvlink5, record, sxid
 from catalog.xid.actions import Action, gravest
 from catalog.xid.lookup import Concern, Xid
 from catalog.xid.nvlink5 import Next, Pattern, Reach, SubCode

@@ -24,6 +24,7 @@ ACTIONS: tuple[object, object, object] = ("48=none", "999=reboot_node, 31=none",
 CHOICES = {
     "xid_actions": ACTIONS,
     "attribution": ("labels", "off", "labels"),
+    "compat": ("dcgm-4.9", "dcgm-both", "dcgm-legacy"),
     "log_level": ("debug", "warning", "error"),
     "log_format": ("json", "text", "json"),
 }

@@ -1,4 +1,4 @@
-"""The tables of this package, read strictly: a slip in them is a bug of ours, found when they are loaded."""
+"""Tables that packages carry, read strictly: a slip in them is a bug of ours, found when they are loaded."""
 
 import csv
 import io
@@ -12,14 +12,14 @@ T = TypeVar("T")
 
 
 def load(
-    name: str, columns: tuple[str, ...], build: Callable[[Mapping[str, str]], T]
+    package: str, name: str, columns: tuple[str, ...], build: Callable[[Mapping[str, str]], T]
 ) -> tuple[T, ...]:
-    """The rows of the file *name*, each made by *build*.
+    """The rows of the file *name* of *package*, each made by *build*.
 
     Raises:
         CatalogError: the file does not hold what it should.
     """
-    text = (files("catalog.xid") / name).read_text(encoding="utf-8")
+    text = (files(package) / name).read_text(encoding="utf-8")
     return tuple(parse(text, name, columns, build))
 
 
