@@ -70,8 +70,8 @@ _FAMILIES = tuple(_PLACES)
 class _Subject:
     """What lines are about: a GPU, and who holds it if each line says so; or the node."""
 
-    identity: Identity | None
-    holders: Layout
+    identity: Identity | None = None
+    holders: Layout | None = None
 
 
 class _Lines:
@@ -138,7 +138,9 @@ class Exposition:
         )
 
     def _subject(self, view: GpuView) -> _Subject:
-        held = view.readings.get(Tier.ALLOCATED) if self._owners else None
+        if not self._owners:
+            return _Subject(view.identity)
+        held = view.readings.get(Tier.ALLOCATED)
         return _Subject(view.identity, _NOBODY if held is None else held.layout)
 
     def _write(
@@ -160,7 +162,7 @@ class Exposition:
 
 
 _NOBODY = Layout(())
-_NODE = _Subject(None, _NOBODY)
+_NODE = _Subject()
 _STATES = ((state.UP, ()), *((state.STATE, (name,)) for name in state.STATES))
 _NEVER_READ = Layout(_STATES)
 _READ = Layout((*_STATES, (state.LAST_READ, ())))
@@ -179,7 +181,8 @@ def _prefix(subject: _Subject, series: Series) -> str:
     own = dict(zip(metric.series_labels, labels, strict=True))
     name = _written(metric, own) if metric.buckets else metric.name
     whose = {"gpu": str(identity.index), "uuid": identity.uuid} if identity else {}
-    pairs = {**whose, **own, **dict(owner_labels(subject.holders, series))}
+    owners = owner_labels(subject.holders, series) if subject.holders else ()
+    pairs = {**whose, **own, **dict(owners)}
     text = ",".join(f'{label}="{escape_label(value)}"' for label, value in pairs.items())
     return f"{name}{{{text}}} " if text else f"{name} "
 

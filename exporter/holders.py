@@ -36,21 +36,25 @@ def of(view: GpuView) -> tuple[Holder, ...]:
 def labels(layout: Layout, series: Series) -> Pairs:
     """What the setting `attribution: labels` adds to *series* of the GPU whose holders *layout* names.
 
-    Only what all holders agree on: a series of a shared GPU belongs to no single one of them, and there is one of it.
+    Only what all holders agree on: a series of a shared GPU belongs to no single one of them, and there is one of it. What
+    they do not, or nobody to ask, is empty rather than absent: with `honor_labels` Prometheus then leaves it out, where it
+    would else put the exporter's own pod.
     """
     metric, own = series
     if metric in allocation.FAMILIES:
         return ()
-    holders = _whole(layout)
     if metric.labels[: len(allocation.INSTANCE)] == allocation.INSTANCE:
         holders = _instance(layout, own[: len(allocation.INSTANCE)])
-    shared = {tuple(holder.values()) for holder in holders}
-    agreed = (set(values) for values in zip(*shared, strict=True))
+    else:
+        holders = _whole(layout)
+    values = zip(*(holder.values() for holder in holders), strict=True) if holders else _NOTHING
     return tuple(
-        (name, values.pop())
-        for name, values in zip(allocation.HOLDER, agreed, strict=False)
-        if len(values) == 1 and values != {""}
+        (name, each[0] if len(set(each)) == 1 else "")
+        for name, each in zip(allocation.HOLDER, values, strict=True)
     )
+
+
+_NOTHING = (("",),) * len(allocation.HOLDER)
 
 
 def _whole(layout: Layout) -> tuple[Holder, ...]:

@@ -145,7 +145,8 @@ class Worker(threading.Thread):
         reader = Reader(gpu, asker, self._start_message.budgets, self._clocks.steady)
         due = dict.fromkeys(PERIODS, self._clocks.steady())
         due[Tier.MEDIUM] -= PERIODS[Tier.MEDIUM] - _FIRST_INTERVAL
-        self._watch = ProcessWatch(gpu, asker, self._send)
+        if "processes" in self._start_message.collectors:
+            self._watch = ProcessWatch(gpu, asker, self._send)
         self._read_due(reader, due)
         self.lost = ""
         self._send(Health(self.uuid, self.device.index, "ok", ""))
