@@ -3,7 +3,7 @@
 import sqlite3
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from history.packing import pack, unpack
@@ -15,6 +15,8 @@ DAY = 86_400
 NUMBERS = ("low", "mean", "high", "last", "covered", "increase")
 Columns = dict[str, "array[float]"]
 """Parallel columns by name: `at`, ascending, and those of `NUMBERS` that the series has."""
+Packed = Mapping[str, bytes]
+"""The same as they are stored."""
 
 # Row by row through the key: minutes lie in the order of time, so a scan would read all series.
 _ROWS = """
@@ -79,13 +81,24 @@ def newest(connection: sqlite3.Connection, series: int) -> float | None:
 
 def write(connection: sqlite3.Connection, series: int, width: int, columns: Columns) -> None:
     """Keep *columns*, all of one clock hour or one UTC day, as a block of *series*."""
-    start, finish = int(columns["at"][0]), int(columns["at"][-1]) + MINUTE
+    span = int(columns["at"][0]), int(columns["at"][-1]) + MINUTE
+    keep(connection, series, width, span, packed(columns))
+
+
+def packed(columns: Columns) -> Packed:
+    """*columns* as a block has them."""
     if "increase" in columns:
         increase = _without_differences(columns["increase"], columns["last"])
         columns = {**columns, "increase": increase}
-    where = {"series": series, "start": start, "finish": finish, "width": width}
-    packed = {name: pack(columns[name]) if name in columns else None for name in ("at", *NUMBERS)}
-    connection.execute(_WRITE, {**where, **packed})
+    return {name: pack(columns[name]) for name in ("at", *NUMBERS) if name in columns}
+
+
+def keep(
+    connection: sqlite3.Connection, series: int, width: int, span: tuple[int, int], columns: Packed
+) -> None:
+    """Write a block that begins and ends at *span*."""
+    where = {"series": series, "start": span[0], "finish": span[1], "width": width}
+    connection.execute(_WRITE, {**dict.fromkeys(NUMBERS), **where, **columns})
 
 
 def _unpacked(row: Sequence[bytes | None], wanted: Sequence[str]) -> Columns:

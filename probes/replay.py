@@ -1,6 +1,6 @@
 """A recording as a driver: the same questions get the answers that the real one gave at that moment.
 
-The recording's own time began a week before it was made, so every process that opens it is at the same place. At its end it
+The recording's own time began 40 days before it was made, so every process that opens it is at the same place. At its end it
 starts again; counters go on by what they gained in one round.
 """
 
@@ -20,8 +20,9 @@ from probes.recording import read
 _STEP = 1.0
 """Seconds between the last answer of a round and the first of the next."""
 
-_PAST = 7 * 86_400.0
-"""Seconds before it was made that a recording is taken to have begun, so that even a new one has a past to show."""
+_PAST = 40 * 86_400.0
+"""Seconds before it was made that a recording is taken to have begun, so that even a new one has a past to show: as much as
+a history keeps."""
 
 Clock = Callable[[], float]
 _Question = tuple[str, tuple[int, ...]]

@@ -18,7 +18,7 @@ def sparkline(points: Curve | None, low: float, high: float, label: str) -> Mark
     """*points* (of `peaks`) between *low* and *high*; *label* says the same in words."""
     if points is None or not points.known:
         return tag("svg", class_="spark", viewBox=f"0 0 1 {_HEIGHT}", aria_hidden="true")
-    line, area = _paths(points.values.tobytes(), low, high)
+    line, area = _paths(points.values.tobytes(), low, high, points.bridged)
     return tag(
         "svg",
         tag("path", class_="area", d=area),
@@ -32,13 +32,13 @@ def sparkline(points: Curve | None, low: float, high: float, label: str) -> Mark
 
 
 @lru_cache(maxsize=128)  # a page is drawn every second, a line changes every ten
-def _paths(packed: bytes, low: float, high: float) -> tuple[str, str]:
+def _paths(packed: bytes, low: float, high: float, bridged: int) -> tuple[str, str]:
     """The line and the area under it."""
     values = array("d", packed)
     stretch = (_HEIGHT - 2 * _EDGE) / ((high - low) or 1.0)
     base = _HEIGHT - _EDGE + low * stretch
     line, area = "", ""
-    for run in runs(values):
+    for run in runs(values, bridged):
         drawn = "L".join([f"{place},{base - values[place] * stretch:.0f}" for place in run])
         line += f"M{drawn}h.01"
         area += f"M{run[0]},{_HEIGHT}L{drawn}V{_HEIGHT}z"

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,8 @@ from probes.recordings import H200
 if TYPE_CHECKING:
     from exporter.page.recent import Recent
 
-_HOURS = 2
+_DAYS = 35
+"""As far back as the page looks."""
 
 
 @click.command()
@@ -42,7 +44,7 @@ def command(world: World, listen: str, *, live: bool) -> None:
             {"source": source, "listen": listen, "state_dir": folder, "log_level": "warning"},
         )
         set_up(config.log_level, config.log_format)
-        bind(listen).close()  # a port that is taken is said before two hours are played
+        bind(listen).close()  # a port that is taken is said before the past is played
         recent = Recent()
         if not live:
             _fill(world, Path(folder), recent)
@@ -54,14 +56,11 @@ def command(world: World, listen: str, *, live: bool) -> None:
 
 
 def _fill(world: World, folder: Path, recent: "Recent") -> None:
-    from exporter.prefill import Prefill  # noqa: PLC0415 - --help must not load a database
-    from exporter.standing_clock import StandingClock  # noqa: PLC0415
+    from exporter.prefill import fill  # noqa: PLC0415 - --help must not load a database
     from history.database import Database  # noqa: PLC0415
     from probes.replay import open_recording  # noqa: PLC0415
 
-    print(f"Playing the last {_HOURS} hours into the history ...", file=sys.stderr)
-    now = world.clock() // 1
-    clock = StandingClock(now - _HOURS * 3600)
-    database = Database.open(folder)
-    Prefill(database, (recent.observe,)).play(open_recording(str(H200), clock), clock, now)
-    database.close()
+    print(f"Playing the last {_DAYS} days into the history ...", file=sys.stderr)
+    with Database.open(folder) as database:
+        play = partial(open_recording, str(H200))
+        fill(database, play, world.clock, (recent.observe,), _DAYS)

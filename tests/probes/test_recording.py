@@ -16,7 +16,7 @@ from probes.replay import ReplayDriver, open_recording
 from tests.probes.devices import SYSTEM, ULL, FakeDevice, FakeDriver, rich
 
 MADE = 1_795_518_000.0
-WEEK = 7 * 86_400.0
+BEGUN = 40 * 86_400.0
 ENERGY = "nvmlDeviceGetTotalEnergyConsumption"
 HEADER: dict[str, object] = {"recording": 1, "made": MADE, "devices": 1, "system": {}}
 
@@ -49,7 +49,7 @@ def answers(question: str, *values: Answer, every: float = 1.0, **more: object) 
 
 def opened(*lines: object) -> tuple[ReplayDriver, Clock]:
     """A recording of these lines, at its beginning, and the clock that plays it."""
-    clock = Clock(MADE - WEEK)
+    clock = Clock(MADE - BEGUN)
     return ReplayDriver(HEADER, lines, clock), clock  # type: ignore[arg-type] # lines are mappings
 
 
@@ -79,7 +79,7 @@ def test_what_was_recorded_is_what_is_played(tmp_path: Path) -> None:
         recording = RecordingDevice(device, recorder, anonymous=False)
         told = {question: asked(recording, *question) for question in questions}  # type: ignore[arg-type] # a question, then integers
 
-    driver = open_recording(str(tmp_path / "r.jsonl.gz"), Clock(MADE - WEEK))
+    driver = open_recording(str(tmp_path / "r.jsonl.gz"), Clock(MADE - BEGUN))
 
     (played,) = driver.devices()
     assert {question: asked(played, *question) for question in questions} == told  # type: ignore[arg-type] # as above
@@ -313,7 +313,7 @@ def test_events_come_at_their_time_in_every_round() -> None:
         clock.now += 1.5
 
     assert heard == [None, (0, 8, 79), (0, 8, 48), None, (0, 8, 79), (0, 8, 48), None]
-    clock.now = MADE - WEEK + 2
+    clock.now = MADE - BEGUN + 2
     assert ReplayDriver(HEADER, events, clock).wait_event(0) is None
 
 

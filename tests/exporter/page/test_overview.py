@@ -1,4 +1,6 @@
+import math
 import re
+from array import array
 from dataclasses import replace
 from itertools import pairwise
 
@@ -9,7 +11,9 @@ from catalog.metrics import clocks, ecc, memory, nvlink, pcie, state, utilizatio
 from catalog.snapshot import Tier
 from catalog.xid.actions import Action
 from exporter.page import detail, event_list, header, overview, words
+from exporter.page.curve import Curve
 from exporter.page.scene import Scene
+from exporter.page.sparkline import peaks, sparkline
 from tests.exporter.page.conftest import ABOUT, Site
 from tests.exporter.page.node import GIB, NOW, Node, Row, uuid
 
@@ -262,6 +266,16 @@ def test_sparklines_move_every_ten_seconds_only(site: Site) -> None:
 def _trends(site: Site) -> str:
     site.tick()
     return overview.fragments(site.scene())[f"{uuid(0)}-busy-trend"]
+
+
+def test_a_reading_that_slips_is_no_hole_in_its_line() -> None:
+    """What is read every ten seconds may leave a slot of ten seconds empty; a minute of silence is a gap."""
+    slots = [50.0, math.nan, 51.0, *[math.nan] * 6, 52.0]
+    curve = Curve(name="", start=NOW, step=10.0, values=array("d", slots), bridged=2)
+
+    drawn = sparkline(peaks(curve), 0, 100, "")
+
+    assert re.findall(r'class="line" d="(.*?)"', drawn) == ["M0,120L2,118h.01M9,116h.01"]
 
 
 def test_names_from_a_driver_are_text() -> None:
