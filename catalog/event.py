@@ -18,6 +18,10 @@ class EventKind(StrEnum):
     GPU_HUNG = "gpu_hung"
     GPU_UNKNOWN = "gpu_unknown"
     GPU_BACK = "gpu_back"
+    GPU_DEGRADED = "gpu_degraded"
+    GPU_UNHEALTHY = "gpu_unhealthy"
+    GPU_RECOVERING = "gpu_recovering"
+    GPU_OK = "gpu_ok"
     DRIVER_UP = "driver_up"
     DRIVER_DOWN = "driver_down"
     READER_RESTARTED = "reader_restarted"
@@ -25,6 +29,12 @@ class EventKind(StrEnum):
     PROBE_DEGRADED = "probe_degraded"
     PROBE_FAILED = "probe_failed"
     PROBE_RECOVERED = "probe_recovered"
+    ROW_REMAP = "row_remap"
+    RECOVERY_ACTION = "recovery_action"
+    THROTTLE = "throttle"
+    CLOCK_STUCK = "clock_stuck"
+    PCIE_LINK = "pcie_link"
+    MIG_RECONFIGURED = "mig_reconfigured"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

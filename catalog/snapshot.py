@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 
+from catalog.finding import Finding
 from catalog.metric import Metric, Sample
 
 
@@ -96,11 +97,12 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GpuView:
-    """One GPU: who it is, the state it is in and why, the newest reading of each tier, the processes on it."""
+    """One GPU: who it is, its state and why, what is wrong with it, the newest reading of each tier, the processes on it."""
 
     identity: Identity
     state: str = "unknown"
-    reason: str = "not read yet"
+    reason: str = "not_read_yet"
+    findings: tuple[Finding, ...] = ()
     last_read: float = 0.0
     readings: Mapping[Tier, Reading] = field(default_factory=lambda: MappingProxyType({}))
     pids: tuple[int, ...] = ()

@@ -70,6 +70,11 @@ class Config:
         "The host's folder of pod logs, whose names say which pod a process belongs to.",
         "/var/log/pods",
     )
+    expected_gpus: int = _setting(
+        "GPUs that this node should have; 0 is the most that were seen at once in 24 hours.",
+        0,
+        minimum=0,
+    )
     collectors: tuple[str, ...] = _setting(
         "Collectors to switch on, or off with a leading '-'.", ()
     )
@@ -121,6 +126,7 @@ FIXED = (
     "job_mapping_dir",
     "procfs",
     "pod_logs",
+    "expected_gpus",
     "state_dir",
     "history_days",
     "allow_fault_injection",

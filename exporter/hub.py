@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from types import MappingProxyType
 
+from catalog.finding import Finding
 from catalog.snapshot import GpuView, Identity, Reading, Snapshot, Tier, unnamed
 
 Listener = Callable[[str, Tier, Reading], None]
@@ -39,6 +40,10 @@ class Hub:
             view = replace(view, state="ok", reason="")
         self.latest = self.latest.with_gpu(view)
 
+    def known(self, identity: Identity) -> None:
+        """An earlier process knew this GPU; nobody has asked the driver yet."""
+        self.latest = self.latest.with_gpu(GpuView(identity=identity))
+
     def nameless(self, index: int) -> str:
         """The stand-in of the GPU at *index*, which is known from now on."""
         identity = Identity(uuid=unnamed(index), index=index, model="", pci_bus_id="")
@@ -59,10 +64,13 @@ class Hub:
             self.latest, version=self.latest.version + 1, gpus=MappingProxyType({})
         )
 
-    def state(self, uuid: str, state: str, reason: str) -> None:
+    def state(
+        self, uuid: str, state: str, reason: str, findings: tuple[Finding, ...] = ()
+    ) -> None:
         view = self.latest.gpus.get(uuid)
-        if view and (view.state, view.reason) != (state, reason):
-            self.latest = self.latest.with_gpu(replace(view, state=state, reason=reason))
+        if view and (view.state, view.reason, view.findings) != (state, reason, findings):
+            changed = replace(view, state=state, reason=reason, findings=findings)
+            self.latest = self.latest.with_gpu(changed)
 
     def processes(self, uuid: str, pids: tuple[int, ...]) -> None:
         """Which processes have a context on a GPU."""

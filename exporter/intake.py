@@ -1,4 +1,4 @@
-"""Turns the reader child's messages into the hub's snapshot and into metrics of our own."""
+"""Turns the reader child's messages into the hub's snapshot, and into metrics and events of the node."""
 
 from collections.abc import Callable, Collection
 
@@ -6,7 +6,7 @@ from catalog.event import Event, EventKind, Severity
 from catalog.metrics import BY_NAME, exporter
 from catalog.snapshot import Identity, Layout, Reading, Series, Tier, unnamed
 from exporter.collector_counts import CollectorCounts
-from exporter.hub import Hub
+from exporter.health.watch import Watch
 from exporter.prometheus import Instruments
 from exporter.roll_call import RollCall
 from probes.messages import (
@@ -26,14 +26,7 @@ from probes.messages import (
     Up,
 )
 
-_STATE_EVENTS = {
-    "hung": (EventKind.GPU_HUNG, Severity.CRITICAL),
-    "lost": (EventKind.GPU_LOST, Severity.CRITICAL),
-    "unknown": (EventKind.GPU_UNKNOWN, Severity.WARNING),
-    "ok": (EventKind.GPU_BACK, Severity.INFO),
-}
-_NOT_FOUND = "not found by the driver"
-_NOT_IDENTIFIED = "not_identified"
+_VERDICTS = ("ok", "hung", "lost", "unknown")
 
 _VERDICTS = ("ok", "hung", "lost", "unknown")
 
@@ -42,26 +35,21 @@ class Intake:
     """Hears the reader child.
 
     Args:
-        happened: told of each event.
+        watch: told how each GPU answers; it sets the states, and tells of their changes.
         fatal: told why the source can never be read.
     """
 
     def __init__(
-        self,
-        hub: Hub,
-        instruments: Instruments,
-        clock: Callable[[], float],
-        happened: Callable[[Event], None],
-        fatal: Callable[[str], None],
+        self, watch: Watch, instruments: Instruments, fatal: Callable[[str], None]
     ) -> None:
-        self._hub = hub
+        self._hub = watch.hub
+        self._watch = watch
         self._instruments = instruments
-        self._clock = clock
-        self._happened = happened
+        self._clock = watch.wiring.wall
+        self._happened = watch.wiring.happened
         self._fatal = fatal
         self._layouts: dict[int, tuple[str, Tier, Layout]] = {}
         self._newest: dict[tuple[str, Tier], int] = {}
-        self._unwell: set[str] = set()
         self._counts = CollectorCounts(instruments)
         self._down = ""
         self._roll_call = RollCall()
@@ -112,9 +100,11 @@ class Intake:
         self._unknown("reader_restarting")
         if other_source:
             self._hub.forget()
+            self._watch.forget()
 
-    def released(self) -> None:
-        """The child was ended on purpose."""
+    def released(self, seconds: float) -> None:
+        """The child was ended on purpose, for so long."""
+        self._watch.maintained(seconds)
         self._unknown("released")
         self._hub.driver(up=False)
         self._instruments.set(exporter.DRIVER_UP, 0)
@@ -125,7 +115,7 @@ class Intake:
         self._forget_layouts()
         for uuid, view in self._hub.latest.gpus.items():
             if view.state != "lost":
-                self._hub.state(uuid, "unknown", reason)
+                self._watch.answers(uuid, "unknown", reason)
 
     def _forget_layouts(self) -> None:
         """Another child numbers its layouts anew."""
@@ -156,6 +146,7 @@ class Intake:
             case Found():
                 self._roll_call.told(message.identity, self._hub.latest.gpus)
                 self._hub.found(message.identity)
+                self._watch.found(message.identity.uuid)
             case Enumerated():
                 self._enumerated(message)
             case NewProcesses():
@@ -172,10 +163,10 @@ class Intake:
         self._name(message.uuids)
         gone, unclear = self._roll_call.missed(self._hub.latest.gpus)
         for identity in gone:
-            self._missing(identity)
+            self._silent(identity, "lost", "not_found")
         for identity in unclear:
-            if self._hub.latest.gpus[identity.uuid].state != "lost":
-                self._hub.state(identity.uuid, "unknown", _NOT_IDENTIFIED)
+            self._silent(identity, "unknown", "not_identified")
+        self._watch.enumerated()
         found = len(message.uuids)
         if (found, message.count) != self._short and found < message.count:
             text = f"the driver has {message.count} GPUs, of which {found} can be opened"
@@ -194,17 +185,15 @@ class Intake:
                 else self._roll_call.whose(index, self._hub.latest.gpus)
             )
             if uuid:
-                self._hub.state(uuid, view.state, view.reason)
+                self._watch.answers(uuid, view.state, view.reason)
             if uuid or stand_in not in uuids:
                 self._hub.drop(stand_in)
+                self._watch.drop(stand_in)
 
-    def _missing(self, identity: Identity) -> None:
-        if self._hub.latest.gpus[identity.uuid].state == "lost":
-            return
-        self._hub.state(identity.uuid, "lost", _NOT_FOUND)
-        self._unwell.add(identity.uuid)
-        text = f"GPU {identity.index} is lost: {_NOT_FOUND}"
-        self._event(*_STATE_EVENTS["lost"], text, identity.uuid)
+    def _silent(self, identity: Identity, state: str, reason: str) -> None:
+        """Why a GPU was lost at first says more than that it is not found."""
+        if self._hub.latest.gpus[identity.uuid].state != "lost":
+            self._watch.answers(identity.uuid, state, reason)
 
     def _health(self, message: Health) -> None:
         if message.state not in _VERDICTS:
@@ -213,19 +202,7 @@ class Intake:
         if uuid == unnamed(message.index):
             known = self._roll_call.whose(message.index, self._hub.latest.gpus)
             uuid = known or self._hub.nameless(message.index)
-        view = self._hub.latest.gpus.get(uuid)
-        before = view.state if view else ""
-        self._hub.state(uuid, message.state, message.reason)
-        names = {uuid, unnamed(message.index)}
-        if message.state == "ok" and names & self._unwell:
-            self._unwell -= names
-        elif message.state in ("ok", before):
-            return
-        else:
-            self._unwell.add(uuid)
-        kind, severity = _STATE_EVENTS[message.state]
-        reason = f": {message.reason}" if message.reason else ""
-        self._event(kind, severity, f"GPU {message.index} is {message.state}{reason}", uuid)
+        self._watch.answers(uuid, message.state, message.reason)
 
     def _driver(self, message: DriverState) -> None:
         self._hub.driver(up=message.up)
@@ -237,16 +214,16 @@ class Intake:
         self._forget_layouts()
         self._roll_call.begin(message.opened)
         if message.up:
+            if self._down:
+                self._watch.driver_loaded()
             self._down = ""
             self._event(EventKind.DRIVER_UP, Severity.INFO, "the driver answers")
         elif message.reason != self._down:
             self._down = message.reason
             self._event(EventKind.DRIVER_DOWN, Severity.WARNING, message.reason)
 
-    def _event(self, kind: EventKind, severity: Severity, text: str, uuid: str = "") -> None:
-        self._happened(
-            Event(at=self._clock(), kind=kind, severity=severity, message=text, uuid=uuid)
-        )
+    def _event(self, kind: EventKind, severity: Severity, text: str) -> None:
+        self._happened(Event(at=self._clock(), kind=kind, severity=severity, message=text))
 
 
 def _series(name: str, labels: tuple[str, ...]) -> Series:

@@ -4,7 +4,9 @@ import asyncio
 import contextlib
 import logging
 import signal
+import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
@@ -22,6 +24,9 @@ from exporter.compat.writer import CompatWriter
 from exporter.config import FIXED, SETTINGS, Config
 from exporter.event_place import located
 from exporter.exposition import Exposition
+from exporter.health import kept as health_kept
+from exporter.health.probed import probed
+from exporter.health.watch import Watch, Wiring
 from exporter.hub import Hub
 from exporter.intake import Intake
 from exporter.integrals import Integrals
@@ -49,6 +54,8 @@ from exporter.xid_source import Inputs, XidSource, open_log, path, switches
 from exporter.xid_totals import XidTotals
 from history.minute import Key
 from probes import sources
+from probes.kernel_log.reader import boot_id
+from probes.messages import Start
 from probes.worker import PERIODS
 
 logger = logging.getLogger(__name__)
@@ -76,9 +83,10 @@ class Service:
         policy = plan.policy(config)
         self.xid_totals = XidTotals(kept, policy)
         self.recent = recent
-        self.hub = Hub((self._integrate, self._remember, self.recent.observe))
+        self.hub = Hub((self._judge, self._integrate, self._remember, self.recent.observe))
+        self.watch = self._watch(config, clock)
         self.failure = asyncio.get_running_loop().create_future()
-        self.intake = Intake(self.hub, self.instruments, clock, self._happened, self._give_up)
+        self.intake = Intake(self.watch, self.instruments, self._give_up)
         commits = self.store.commits(path(config))
         inputs = Inputs(
             log=open_log(config, commits.mark(), clock),
@@ -86,7 +94,7 @@ class Service:
             clock=clock,
             policy=policy,
         )
-        self.xids = XidSource(self.hub, self.xid_totals, commits, self.instruments, inputs)
+        self.xids = XidSource(self.watch, self.xid_totals, commits, self.instruments, inputs)
         self.attribution = Attribution(config, self.hub, self.integrals, self.instruments, clock)
         self.reader = ReaderProcess(start, self.intake.hear, self.intake.reader_ended, clock)
         parts = Parts(
@@ -96,7 +104,7 @@ class Service:
             instruments=self.instruments,
             clock=clock,
             happened=self._happened,
-            judged=lambda _uuid, _task, _record: None,
+            judged=partial(probed, self.watch),
         )
         self.prober = join(config, parts, kept)
         self._began = clock()
@@ -105,11 +113,16 @@ class Service:
         )
         self.instruments.set(exporter.DRIVER_UP, 0)
         self._source = config.source
-        self._count_from_zero()
-        self.intake.begin(start)
         exposition = Exposition(owners=config.attribution == "labels")
         self.scrapes = Scrapes(self.hub, self.instruments, clock, exposition)
         self.scrapes.configure(config.max_scrapes, plan.metrics_off(config), _compat(config))
+        self._begin(start)
+
+    def _begin(self, start: Start) -> None:
+        """Show what there is before the first reading."""
+        self._count_from_zero()
+        self.intake.begin(start)
+        self.watch.remember()
 
     def _count_from_zero(self) -> None:
         """Prometheus loses the first increment of a counter that was not there before."""
@@ -120,6 +133,32 @@ class Service:
         for metric in exporter.FAMILIES:
             if metric.kind is Kind.COUNTER and not metric.labels:
                 self.instruments.add(metric, 0)
+
+    def _watch(self, config: Config, clock: Clock) -> Watch:
+        """The states of the GPUs; they go on from what an earlier process knew of the same source."""
+        wiring = Wiring(
+            spend=self.integrals.spend,
+            publish=self._publish,
+            happened=self._happened,
+            wall=clock,
+            steady=time.monotonic,
+            node=plan.start(config).node,
+        )
+        name = f"health {config.source}"
+        kept = health_kept.read(self.store.noted(name))
+        watch = Watch(self.hub, wiring, kept, boot=boot_id(), expected=config.expected_gpus)
+        self.store.note(name, lambda: health_kept.write(watch.keep()))
+        return watch
+
+    def _judge(self, uuid: str, tier: Tier, reading: Reading) -> None:
+        if tier in PERIODS:
+            self.watch.reading(uuid, tier, reading)
+
+    def _publish(self, uuid: str, at: float) -> None:
+        """Show our counters of one GPU as they are now, once they are safe from a kill."""
+        totals = self.integrals.reading(uuid, at)
+        self.store.keep(uuid, totals)
+        self.hub.reading(uuid, Tier.DERIVED, totals)
 
     def _integrate(self, uuid: str, tier: Tier, reading: Reading) -> None:
         if tier in PERIODS:
@@ -132,9 +171,7 @@ class Service:
         if tier is Tier.MEDIUM:
             self.prober.observe(uuid)
         if tier in (Tier.FAST, Tier.MEDIUM):
-            totals = self.integrals.reading(uuid, reading.at)
-            self.store.keep(uuid, totals)
-            self.hub.reading(uuid, Tier.DERIVED, totals)
+            self._publish(uuid, reading.at)
 
     def _remember(self, uuid: str, tier: Tier, reading: Reading) -> None:
         # What an earlier process probed is in the history already.
@@ -148,6 +185,12 @@ class Service:
         else:
             event_log.log(event)
             self.store.happened(event)
+
+    async def watch_gpus(self) -> None:
+        """Count the seconds of each GPU."""
+        while True:
+            await asyncio.sleep(PERIODS[Tier.FAST])
+            self.watch.tick()
 
     def totals(self) -> Mapping[Key, float]:
         """Our integrals and the probes' counts, to be kept over a restart; counts of Xids commit with their events."""
@@ -176,7 +219,7 @@ class Service:
     def run(self) -> "tuple[asyncio.Task[None], ...]":
         """Begin what must never end by itself."""
         reopening = watch(lambda: (self.hub.latest, self.intake.unopened), self.reader.reopen)
-        endless = (self.reader.run(), reopening, self.prober.run())
+        endless = (self.reader.run(), reopening, self.prober.run(), self.watch_gpus())
         return tuple(map(asyncio.create_task, endless))
 
     async def reload(self, old: Config, load: Load) -> None:
@@ -277,7 +320,7 @@ def _signals(service: Service, config: Config, load: Load) -> Iterator[None]:
             service.prober.release()
         )  # first: who waits for the driver counts on nobody holding it
         await service.reader.release(seconds)
-        service.intake.released()
+        service.intake.released(seconds)
         logger.info("released", extra={"seconds": seconds})
 
     async def reload() -> None:

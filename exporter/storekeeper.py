@@ -18,6 +18,7 @@ from history.database import Database
 from history.events import EventLog
 from history.live_totals import LiveTotals
 from history.minute import Key, Minute
+from history.notes import Notes
 from history.rollup import Rollup
 from history.sqlite import SqliteHistory
 from history.totals import Totals
@@ -52,6 +53,8 @@ class Storekeeper:
         self._log = EventLog(self._database)
         self._totals = Totals(self._database)
         self._live = LiveTotals(folder)
+        self._notes = Notes(self._database)
+        self._noted: dict[str, Callable[[], str]] = {}
         self.history = SqliteHistory(self._reader)
         self.events = EventLog(self._reader)
         self.rollup = Rollup(self._written.last_counters())
@@ -76,6 +79,14 @@ class Storekeeper:
     def probe_notes(self) -> ProbeNotes:
         """What keeps the records of the active probes."""
         return ProbeNotes(self._database)
+
+    def note(self, name: str, write: Callable[[], str]) -> None:
+        """Keep what *write* says each time that something is written."""
+        self._noted[name] = write
+
+    def noted(self, name: str) -> str | None:
+        """What was kept."""
+        return self._notes.read(name)
 
     def happened(self, event: Event) -> None:
         """Keep *event*."""
@@ -110,7 +121,8 @@ class Storekeeper:
 
     async def _write(self, minutes: Sequence[Minute], totals: Mapping[Key, float]) -> None:
         self._minutes.extend(minutes)
-        due = tuple(self._minutes), tuple(self._happened), dict(totals)
+        notes = {name: write() for name, write in self._noted.items()}
+        due = tuple(self._minutes), tuple(self._happened), dict(totals), notes
         try:
             await self._in_writer(partial(self._commit, *due))
         except HistoryError as error:
@@ -128,12 +140,18 @@ class Storekeeper:
         await asyncio.get_running_loop().run_in_executor(self._writer, work)
 
     def _commit(
-        self, minutes: Sequence[Minute], events: Sequence[Event], totals: Mapping[Key, float]
+        self,
+        minutes: Sequence[Minute],
+        events: Sequence[Event],
+        totals: Mapping[Key, float],
+        notes: Mapping[str, str],
     ) -> None:
         with self._database.transaction():
             self._written.append(minutes)
             self._log.append(events)
             self._totals.save(totals)
+            for name, text in notes.items():
+                self._notes.write(name, text)
 
     def _maintain(self, *, packing: bool) -> None:
         now = self._clock()

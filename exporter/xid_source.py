@@ -7,6 +7,7 @@ from pathlib import Path
 
 from catalog.errors import HistoryError
 from catalog.metrics import ecc, exporter
+from catalog.metrics.events import XID_ERRORS
 from catalog.snapshot import Tier
 from catalog.xid import record
 from catalog.xid.actions import Action, gravest
@@ -14,7 +15,8 @@ from catalog.xid.policy import Policy
 from exporter import event_log
 from exporter.commit_events import EventCommits
 from exporter.config import Config
-from exporter.hub import NODE, Hub
+from exporter.health.watch import Watch
+from exporter.hub import NODE
 from exporter.kernel_log import Wiring, XidWatch, places
 from exporter.prometheus import Instruments
 from exporter.xid_totals import XidTotals
@@ -68,20 +70,21 @@ class XidSource:
 
     def __init__(
         self,
-        hub: Hub,
+        watch: Watch,
         totals: XidTotals,
         commits: EventCommits,
         instruments: Instruments,
         inputs: Inputs,
     ) -> None:
-        self._hub = hub
+        self._hub = watch.hub
+        self._health = watch
         self._inputs = inputs
         self._totals = totals
         self._instruments = instruments
         self._instruments.set(exporter.PERMISSION_DENIED, 0, collector=_COLLECTOR)
         wiring = Wiring(
             steady=time.monotonic,
-            places=lambda: places(hub.latest),
+            places=lambda: places(watch.hub.latest),
             switches=self._welcome_switches,
             asked=self._asked,
             counted=self._counted,
@@ -115,6 +118,8 @@ class XidSource:
     def _counted(self, counted: Sequence[Counted]) -> None:
         for one in counted:
             event_log.log(one.event)
+            if one.key and one.key.metric is XID_ERRORS and not one.event.probe:
+                self._health.xid(one.key.uuid, one.key.labels[1], one.event.message)
         for uuid in {one.key.uuid for one in counted if one.key}:
             self._show(uuid)
 

@@ -2,8 +2,8 @@
 
 from catalog.event import Event, EventKind, Severity
 
-# nvmlEventType* of nvml.h, those that are an event of ours by themselves; what the others changed is in the slow tier.
-_DOUBLE_BIT_ECC = 0x2
+# nvmlEventType* of nvml.h that is an event of ours by itself; what the others changed is in the slow tier, which each of
+# them has read at once: a double-bit error tells neither how many there were nor where.
 _XID = 0x8
 
 
@@ -17,14 +17,6 @@ def meaning(at: float, gpu: str, uuid: str, event_type: int, data: int) -> Event
         event_type: the driver's.
         data: the driver's.
     """
-    if event_type == _DOUBLE_BIT_ECC:
-        return Event(
-            at=at,
-            kind=EventKind.ECC_UNCORRECTED,
-            severity=Severity.CRITICAL,
-            message=f"uncorrectable ECC error on {gpu}",
-            uuid=uuid,
-        )
     if event_type == _XID:
         return Event(
             at=at,

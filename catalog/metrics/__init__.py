@@ -4,6 +4,7 @@ from catalog.errors import CatalogError
 from catalog.metric import Metric
 from catalog.metrics import (
     allocation,
+    availability,
     clocks,
     ecc,
     events,
@@ -24,6 +25,7 @@ from catalog.metrics import (
 
 SUBJECTS = (
     state,
+    availability,
     utilization,
     memory,
     power,

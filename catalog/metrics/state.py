@@ -1,8 +1,9 @@
 """Identity, liveness and freshness of a GPU."""
 
+from catalog.finding import State
 from catalog.metric import Kind, Metric, Unit
 
-STATES = ("ok", "degraded", "unhealthy", "hung", "lost", "recovering", "unknown")
+STATES = tuple(state.value for state in State)
 
 INFO = Metric(
     name="gpu_info",
@@ -34,7 +35,7 @@ UP = Metric(
 STATE = Metric(
     name="gpu_state",
     kind=Kind.GAUGE,
-    help="The state of this GPU: 1 for the one that holds, 0 for the others.",
+    help="The state of this GPU: 1 for the one that holds, 0 for the others; docs/states.md says what each means.",
     source="gpuvitals",
     labels=("state",),
     plausible=(0, 1),

@@ -11,6 +11,8 @@ from catalog.metrics import exporter
 from catalog.snapshot import Reading, Snapshot, Tier
 from exporter.fleet.gpu import FleetGpu
 from exporter.fleet.xids import FleetXids
+from exporter.health.kept import Kept
+from exporter.health.watch import Watch, Wiring
 from exporter.hub import Hub
 from exporter.intake import Intake
 from exporter.integrals import Integrals
@@ -41,6 +43,7 @@ class FleetNode:
 
     def __init__(self, scenario: Scenario, began: float, clock: Clock) -> None:
         self._clock = clock
+        self._node = scenario.node
         self._read_until = StandingClock(began)
         self._driver = SimDriver(scenario, self._read_until, patience=_CELLS)
         self._gpus = [
@@ -50,6 +53,7 @@ class FleetNode:
         self._xids = FleetXids(
             self._driver, {gpu.identity.index: gpu.identity for gpu in self._gpus}
         )
+        self._kept: Kept | None = None
         # Nobody is missing here: a long time between two readings is one that no scrape asked about.
         self._integrals = Integrals({}, gap=math.inf)
         self._down_until = -math.inf
@@ -69,6 +73,7 @@ class FleetNode:
     def stop(self, seconds: float | None) -> None:
         """Its exporter dies, and is started again after *seconds*; None is when someone says so."""
         self.advance()
+        self._kept = self._watch.keep()
         self._down_until = math.inf if seconds is None else self._clock() + seconds
 
     def start(self) -> None:
@@ -89,11 +94,13 @@ class FleetNode:
         """A new exporter: it goes on with the totals that were kept, and begins to read."""
         self._started = self._read_until.now
         self._integrals = Integrals(self._integrals.totals, gap=math.inf)
-        self._hub = Hub((self._integrate,))
+        self._hub = Hub((self._judge, self._integrate))
+        self._watch = Watch(self._hub, self._wiring(), self._kept)
+        self._watch.remember()
         instruments = Instruments()
         instruments.set(exporter.BUILD_INFO, 1, version=VERSION, source="sim")
         self.scrapes = Scrapes(self._hub, instruments, self._clock)
-        intake = Intake(self._hub, instruments, self._clock, _forget, _forget)
+        intake = Intake(self._watch, instruments, _forget)
         opened = tuple(gpu.identity.index for gpu in self._gpus)
         intake.hear(DriverState(up=True, reason="", opened=opened))
         self._due = dict.fromkeys(PERIODS, self._read_until.now)
@@ -125,13 +132,31 @@ class FleetNode:
                 self._integrals.pause(gpu.uuid)
         for uuid, reading in self._xids.readings(now):
             self._hub.reading(uuid, Tier.COUNTED, reading)
+        self._watch.tick()
+
+    def _wiring(self) -> Wiring:
+        return Wiring(
+            spend=self._integrals.spend,
+            publish=self._publish,
+            happened=_forget,
+            wall=self._read_until,
+            steady=self._read_until,
+            node=self._node,
+        )
+
+    def _judge(self, uuid: str, tier: Tier, reading: Reading) -> None:
+        if tier in PERIODS:
+            self._watch.reading(uuid, tier, reading)
+
+    def _publish(self, uuid: str, at: float) -> None:
+        self._hub.reading(uuid, Tier.DERIVED, self._integrals.reading(uuid, at))
 
     def _integrate(self, uuid: str, tier: Tier, reading: Reading) -> None:
         if tier not in PERIODS:
             return
         self._integrals.observe(uuid, tier, reading)
         if tier is Tier.FAST:
-            self._hub.reading(uuid, Tier.DERIVED, self._integrals.reading(uuid, reading.at))
+            self._publish(uuid, reading.at)
 
 
 def _forget(_what: object) -> None:

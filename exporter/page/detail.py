@@ -128,18 +128,16 @@ def _siblings(scene: Scene, view: GpuView) -> Markup:
 
 
 def _sibling(vitals: Vitals, *, current: bool) -> Markup:
-    """The worst that is known of a GPU, as a sign."""
+    """The state of a GPU as a sign."""
     identity, state = vitals.view.identity, vitals.view.state
-    needy = condition.attention(vitals)
-    sign = "degraded" if needy else state
     return tag(
         "a",
-        icon.shape(sign),
+        icon.shape(state),
         str(identity.index),
         href=address.gpu(identity.uuid),
-        class_=f"state-{sign}",
+        class_=f"state-{state}",
         aria_current="page" if current else None,
-        aria_label=f"GPU {identity.index}, {state}{', needs attention' if needy else ''}",
+        aria_label=f"GPU {identity.index}, {state}",
     )
 
 

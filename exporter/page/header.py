@@ -76,16 +76,12 @@ def _gathered(scene: Scene) -> list[Vitals]:
 
 
 def _states(gathered: list[Vitals]) -> list[Markup]:
-    """How many are in each state; those that are ok and need somebody are not among the ok."""
-    needy = sum(map(condition.attention, gathered))
+    """How many are in each state."""
     found = Counter(vitals.view.state for vitals in gathered)
-    found["ok"] -= needy
-    counts = [(name, found[name], name) for name in state.STATES]
-    counts.insert(1, ("degraded", needy, "needs attention" if needy == 1 else "need attention"))
     return [
-        tag("span", icon.shape(name), f"{count} {word}", class_=f"count state-{name}")
-        for name, count, word in counts
-        if count
+        tag("span", icon.shape(name), f"{found[name]} {name}", class_=f"count state-{name}")
+        for name in state.STATES
+        if found[name]
     ]
 
 
@@ -93,19 +89,15 @@ def _said(scene: Scene) -> str:
     if not scene.snapshot.driver_up:
         return "The driver is not loaded."
     gathered = _gathered(scene)
-    well = sum(vitals.view.state == "ok" for vitals in gathered) - sum(
-        map(condition.attention, gathered)
-    )
+    well = sum(vitals.view.state == "ok" for vitals in gathered)
     return " ".join((f"{well} of {len(gathered)} GPUs are ok.", *map(_trouble, gathered))).strip()
 
 
 def _trouble(vitals: Vitals) -> str:
     view = vitals.view
     if view.state == "ok":
-        needs = ", ".join(condition.needs(vitals))
-        return f"GPU {view.identity.index} needs attention: {needs}." if needs else ""
-    why = f": {view.reason}" if view.reason else ""
-    return f"GPU {view.identity.index} is {view.state}{why}."
+        return ""
+    return f"GPU {view.identity.index} is {condition.said(vitals)}."
 
 
 def _driver(gathered: list[Vitals]) -> str:

@@ -40,18 +40,6 @@ class Vitals:
         ]
         return sum(found) if found else None
 
-    def peak(self, metric: Metric, since: float, until: float) -> float:
-        """The highest value of a series without labels in a part of the last 15 minutes, 0 if none is known."""
-        curve = self.recent.curve(self.view.identity.uuid, (metric, ()), until)
-        return 0.0 if curve is None else curve.peak(since, until)
-
-    def read_at(self, metric: Metric) -> float:
-        """When a series without labels was read, 0 if it was not."""
-        times = (
-            reading.at for reading in self.view.current() if (metric, ()) in reading.layout.series
-        )
-        return next(times, 0.0)
-
     def active(self, metric: Metric) -> tuple[str, ...] | None:
         """Which of a 0/1 family's labels are 1, None if the GPU cannot tell."""
         found = {

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from catalog.metric import Kind, Metric
 from catalog.metrics import (
     allocation,
+    availability,
     clocks,
     ecc,
     events,
@@ -34,6 +35,7 @@ SUBJECTS = (
     ("Active probes", probes),
     ("Xids", events),
     ("Processes", processes),
+    ("Availability", availability),
     ("Modes", modes),
     ("MIG", mig),
     ("Allocation", allocation),

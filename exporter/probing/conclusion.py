@@ -84,4 +84,4 @@ def _tell(ward: Ward, patient: Patient, task: Task, record: Record, before: Heal
             uuid=patient.uuid,
         )
         ward.wiring.happened(event)
-    ward.wiring.judged(patient.uuid, task, record)
+    ward.wiring.judged(patient.uuid, task, record, after)

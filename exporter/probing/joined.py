@@ -20,7 +20,7 @@ from exporter.prometheus import Instruments
 from exporter.reader import ReaderProcess
 from exporter.storekeeper import Storekeeper
 from history.minute import Key
-from probes.active.record import Record
+from probes.active.record import Health, Record
 from probes.active.task import Task
 
 logger = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ class Parts:
     instruments: Instruments
     clock: Callable[[], float]
     happened: Callable[[Event], None]
-    judged: Callable[[str, Task, Record], None]
+    judged: Callable[[str, Task, Record, Health | None], None]
 
 
 def join(config: Config, parts: Parts, kept: Mapping[Key, float]) -> Prober:

@@ -15,7 +15,7 @@ from exporter.probing.showing import Gauges
 from exporter.probing.totals import ProbeTotals
 from probes.active.budget import Budget
 from probes.active.pace import Pace
-from probes.active.record import Record, reset
+from probes.active.record import Health, Record, reset
 from probes.active.task import Task
 
 logger = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ class Wiring:
         show: puts a reading of ours into the hub.
         store: keeps totals before they are shown, over a kill.
         keep: keeps the records of a GPU over a restart; raises HistoryError.
-        judged: told of each verdict: the GPU, the task, the record.
+        judged: told of each verdict: the GPU, the task, the record, and what all records of the task come to.
         count: adds one to a metric of the exporter's own.
         steady: seconds that never jump.
     """
@@ -40,7 +40,7 @@ class Wiring:
     store: Callable[[str, Reading], None]
     keep: Callable[[str, dict[str, Record]], Awaitable[None]]
     happened: Callable[[Event], None]
-    judged: Callable[[str, Task, Record], None]
+    judged: Callable[[str, Task, Record, Health | None], None]
     count: Callable[[Metric], None]
     steady: Callable[[], float]
 

@@ -57,6 +57,7 @@ def _gpu(view: GpuView) -> dict[str, Any]:
         "pci_bus_id": identity.pci_bus_id,
         "state": view.state,
         "reason": view.reason,
+        "findings": [asdict(finding) for finding in view.findings],
         "last_read": view.last_read,
         "holders": [asdict(holder) for holder in holders.of(view)],
         "metrics": _families(view.current()),

@@ -10,10 +10,12 @@ from catalog.errors import ConfigError, GpuVitalsError
 from catalog.reference import metrics_page
 from cuda_probes.nvrtc import ARCHITECTURES, ptx_of
 from exporter.compat.page import dcgm_page
+from exporter.health.reference import states_page
 
 FILES: dict[str, Callable[[], str]] = {
     "METRICS.md": metrics_page,
     "docs/dcgm.md": dcgm_page,
+    "docs/states.md": states_page,
     **{f"cuda_probes/ptx/{name}.ptx": partial(ptx_of, name) for name in ARCHITECTURES},
 }
 """Path from the repository's root -> what is in it."""

@@ -32,6 +32,7 @@ from catalog.metrics import (
 )
 from catalog.snapshot import Exemplar, GpuView, Identity, Layout, Reading, Snapshot, Tier
 from exporter.exposition import Exposition, Format
+from exporter.health.watch import Watch, Wiring
 from exporter.hub import Hub
 from exporter.intake import Intake
 from exporter.integrals import Integrals
@@ -210,7 +211,14 @@ def rich_snapshot() -> Snapshot:
     """Two GPUs that tell everything, read twice, and what we count of them; and one that is hung."""
     integrals = Integrals({})
     hub = Hub()
-    intake = Intake(hub, Instruments(), lambda: NOW, lambda _: None, lambda _: None)
+    wiring = Wiring(
+        spend=integrals.spend,
+        publish=lambda *_: None,
+        happened=lambda _: None,
+        wall=lambda: NOW,
+        steady=lambda: NOW,
+    )
+    intake = Intake(Watch(hub, wiring), Instruments(), lambda _: None)
     child = Child(intake.hear, FakeDriver([rich(index) for index in range(3)], SYSTEM), every=True)
     for second in (0.0, 1.0):
         child.read(NOW + second)

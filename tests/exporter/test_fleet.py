@@ -292,7 +292,7 @@ def after(clock: StandingClock, made: Fleet, seconds: float) -> Mapping[str, flo
 def test_a_gpu_that_does_not_answer_is_shown_so_and_comes_back(
     fault: Mapping[str, object], expected: tuple[str, str]
 ) -> None:
-    """The scrape does not wait for it; what nobody saw is not counted; afterwards it is well."""
+    """The scrape does not wait for it; what nobody saw is not counted; it recovers, and then is well."""
     clock = StandingClock(START)
     made = fleet(clock)
     before = after(clock, made, 10)
@@ -305,9 +305,10 @@ def test_a_gpu_that_does_not_answer_is_shown_so_and_comes_back(
 
     assert (state(during, 0), state(during, 1)) == expected
     assert of_gpu(during, 1, "gpu_power_watts{") == ()
-    assert (state(later, 0), state(later, 1)) == ("ok", "ok")
+    assert (state(later, 0), state(later, 1)) == ("ok", "recovering")
     (then,), (now,) = (of_gpu(each, 1, "gpu_busy_seconds_total{") for each in (before, later))
     assert 0 <= now - then < 20
+    assert state(after(clock, made, 75), 1) == "ok"
 
 
 def test_an_xid_is_counted_once_from_zero() -> None:

@@ -29,7 +29,7 @@ from tests.exporter.attribution.kubelet import Kubelet, pod
 from tests.exporter.child import NOW, Child
 from tests.exporter.parsing import names, parsed
 from tests.exporter.probing.bench import probe_now
-from tests.probes.devices import SYSTEM, FakeDevice, FakeDriver, rich
+from tests.probes.devices import SYSTEM, FakeDevice, FakeDriver, rich, well
 
 UUID = "GPU-00000000-aaaa-bbbb-cccc-000000000000"
 MIG = "MIG-00000000-1111-2222-3333-444444444444"
@@ -352,31 +352,54 @@ async def test_a_broken_gpu_stalls_no_rollout(server: Exporter) -> None:
     assert (await server.get("/readyz"))[0] == 200
 
 
-@pytest.mark.parametrize("state", ["hung", "lost", "unknown"])
-async def test_gpus_are_unhealthy_when_one_does_not_answer(server: Exporter, state: str) -> None:
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [("hung", "call_overdue"), ("lost", "gpu_is_lost"), ("unknown", "driver_blocked")],
+)
+async def test_gpus_are_unhealthy_when_one_does_not_answer(
+    server: Exporter, state: str, reason: str
+) -> None:
     """503, with the reason by UUID."""
-    child = server.child(rich(0), rich(1))
+    child = server.child(well(0), well(1))
     assert await server.json("/healthz/gpus") == (
         200,
-        {"healthy": True, "driver_up": True, "faults": {}},
+        {"healthy": True, "driver_up": True, "faults": {}, "warnings": {}},
     )
 
-    child.health(0, state, "because")
+    child.health(0, state, reason)
 
     assert await server.json("/healthz/gpus") == (
         503,
-        {"healthy": False, "driver_up": True, "faults": {UUID: f"{state}: because"}},
+        {
+            "healthy": False,
+            "driver_up": True,
+            "faults": {UUID: f"{state}: {reason}"},
+            "warnings": {},
+        },
     )
 
 
 async def test_gpus_are_unhealthy_when_stale(server: Exporter) -> None:
     """A reading of the one-second tier that is 20 s old is no sign of life, whatever the state says."""
-    server.child(rich())
+    server.child(well())
     server.now += 20
 
     status, body = await server.json("/healthz/gpus")
 
     assert (status, body["faults"]) == (503, {UUID: "stale: last read 20 s ago"})
+
+
+async def test_a_gpu_that_must_be_drained_is_not_healthy(server: Exporter) -> None:
+    """It answers, and a job that starts there fails; one that is only degraded is a warning."""
+    degraded = well(1)
+    degraded.answers["nvmlDeviceGetRemappedRows"] = [0, 1, 1, 0]
+    server.child(rich(0), degraded)
+
+    status, body = await server.json("/healthz/gpus")
+
+    assert status == 503
+    assert body["faults"] == {UUID: "unhealthy: recovery_gpu_reset"}
+    assert list(body["warnings"].values()) == ["degraded: row_remap_pending"]
 
 
 async def test_no_gpu_is_not_healthy(server: Exporter) -> None:
@@ -389,7 +412,7 @@ async def test_no_gpu_is_not_healthy(server: Exporter) -> None:
 
 async def test_gpus(server: Exporter) -> None:
     """Every GPU with its newest readings by metric."""
-    server.child(rich())
+    server.child(well())
 
     _, body = await server.json("/api/v1/gpus")
 
@@ -417,7 +440,7 @@ async def test_events(server: Exporter) -> None:
             "severity": "critical",
             "message": "GPU 0 is hung: because",
             "uuid": UUID,
-            "reason": "",
+            "reason": "call_overdue",
             "pci_bus_id": "00000000:03:00.0",
             "gpu_instance": None,
             "compute_instance": None,
@@ -498,7 +521,7 @@ async def test_history_goes_through(server: Exporter) -> None:
 
 async def test_another_source_has_other_gpus(server: Exporter) -> None:
     """A reload that changes nothing disturbs nobody; another node waits for its GPUs, another source forgets them."""
-    server.child(rich())
+    server.child(well())
     hub = server.service.hub
 
     await server.service.reload(server.config, lambda: server.config)

@@ -6,6 +6,7 @@ from catalog.event import Event, EventKind
 from catalog.metrics import exporter, memory, power, processes
 from catalog.snapshot import Identity, Tier, unnamed
 from exporter.exposition import Format
+from exporter.health.watch import Watch, Wiring
 from exporter.hub import Hub
 from exporter.intake import Intake
 from exporter.prometheus import Instruments
@@ -29,6 +30,8 @@ from tests.probes.devices import SYSTEM, FakeDevice, FakeDriver, rich
 SUFFIX = "-aaaa-bbbb-cccc-000000000000"
 UUID = f"GPU-00000000{SUFFIX}"
 
+WORDS = {"hung": "call_overdue", "lost": "gpu_is_lost"}
+
 
 class Ear:
     """An intake, and what it told."""
@@ -38,9 +41,16 @@ class Ear:
         self.instruments = Instruments()
         self.events: list[Event] = []
         self.fatal: list[str] = []
-        self.intake = Intake(
-            self.hub, self.instruments, lambda: NOW, self.events.append, self.fatal.append
+        self.now = NOW
+        wiring = Wiring(
+            spend=lambda *_: None,
+            publish=lambda *_: None,
+            happened=self.events.append,
+            wall=lambda: self.now,
+            steady=lambda: self.now,
         )
+        self.watch = Watch(self.hub, wiring)
+        self.intake = Intake(self.watch, self.instruments, self.fatal.append)
 
     def child(self, count: int = 1) -> Child:
         """A child that has read *count* rich GPUs."""
@@ -95,14 +105,14 @@ def test_a_gpu_that_fails_and_comes_back_is_two_events(state: str, kind: EventKi
 
     child.health(0, state, "because")
     child.health(0, state, "because")
-    assert ear.state() == (state, "because")
+    assert ear.state() == (state, WORDS[state])
     child.health(0, "ok")
     child.health(0, "ok")
 
-    assert ear.state() == ("ok", "")
+    assert ear.state() == ("recovering", f"after_{state}")
     assert ear.told() == [
         (kind, f"GPU 0 is {state}: because"),
-        (EventKind.GPU_BACK, "GPU 0 is ok"),
+        (EventKind.GPU_BACK, f"GPU 0 is recovering: after {state}"),
     ]
     assert {event.uuid for event in ear.events} == {UUID}
 
@@ -138,7 +148,7 @@ def test_a_hung_gpu_that_answers_the_next_child_is_back() -> None:
 
     ear.child().health(0, "ok")
 
-    assert ear.told() == [(EventKind.GPU_BACK, "GPU 0 is ok")]
+    assert ear.told() == [(EventKind.GPU_BACK, "GPU 0 is recovering: after hung")]
 
 
 def test_a_lost_gpu_is_lost_until_it_answers() -> None:
@@ -152,7 +162,7 @@ def test_a_lost_gpu_is_lost_until_it_answers() -> None:
     states = [view.state for view in ear.hub.latest.gpus.values()]
     assert states == ["ok", "lost"]
     ear.child(2).health(1, "ok")
-    assert ear.told() == [(EventKind.GPU_BACK, "GPU 1 is ok")]
+    assert ear.told() == [(EventKind.GPU_BACK, "GPU 1 is recovering: after lost")]
 
 
 def test_a_gpu_that_hangs_at_its_first_call_is_shown() -> None:
@@ -176,7 +186,7 @@ def test_a_known_gpu_that_hangs_the_next_child_is_hung() -> None:
     ear.intake.hear(Health(unnamed(0), 0, "hung", ""))
 
     assert ear.hub.latest.gpus.keys() == {UUID}
-    assert ear.state() == ("hung", "")
+    assert ear.state() == ("hung", "call_overdue")
 
 
 def test_released_means_no_driver() -> None:
@@ -185,7 +195,7 @@ def test_released_means_no_driver() -> None:
     ear.child()
     assert ear.shows("gpuvitals_driver_up 1")
 
-    ear.intake.released()
+    ear.intake.released(600.0)
 
     assert not ear.hub.latest.driver_up
     assert ear.state() == ("unknown", "released")
@@ -305,13 +315,13 @@ def test_a_gpu_that_the_next_child_does_not_find_is_lost() -> None:
         uuid: (view.identity.index, view.state) for uuid, view in ear.hub.latest.gpus.items()
     }
     assert states == {first: (0, "ok"), second: (1, "lost"), third: (1, "ok")}
-    assert ear.hub.latest.gpus[second].reason == "not found by the driver"
+    assert ear.hub.latest.gpus[second].reason == "not_found"
     lost = [event for event in ear.events if event.kind is EventKind.GPU_LOST]
     assert [(event.uuid, event.message) for event in lost] == [
-        (second, "GPU 1 is lost: not found by the driver")
+        (second, "GPU 1 is lost: the driver does not find it")
     ]
     ear.child(3).health(1, "ok")
-    assert ear.told() == [(EventKind.GPU_BACK, "GPU 1 is ok")]
+    assert ear.told() == [(EventKind.GPU_BACK, "GPU 1 is recovering: after lost")]
     assert indices(ear) == [0, 1, 2]
 
 
@@ -342,7 +352,7 @@ def test_a_gpu_that_is_lost_already_is_not_lost_again() -> None:
 
     ear.intake.hear(Enumerated((UUID,), 1))
 
-    assert [view.reason for view in ear.hub.latest.gpus.values()] == ["", "fell off the bus"]
+    assert [view.reason for view in ear.hub.latest.gpus.values()] == ["", "gpu_is_lost"]
     assert ear.told() == []
 
 
@@ -368,7 +378,7 @@ def test_a_gpu_that_was_lost_before_it_told_its_name_is_back() -> None:
 
     ear.child().health(0, "ok")
 
-    assert ear.told() == [(EventKind.GPU_BACK, "GPU 0 is ok")]
+    assert ear.told() == [(EventKind.GPU_BACK, "GPU 0 is recovering: after lost")]
     assert ear.hub.latest.gpus.keys() == {UUID}
 
 

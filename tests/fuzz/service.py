@@ -93,7 +93,7 @@ def _remember(service: Service) -> None:
     event = Event(
         at=NOW - 9, kind=EventKind.XID, severity=Severity.CRITICAL, message="Xid 79", code=79
     )
-    service.store._commit(service.store.rollup.flush(NOW), [event] * 5, service.totals())
+    service.store._commit(service.store.rollup.flush(NOW), [event] * 5, service.totals(), {})
 
 
 @cache

@@ -163,6 +163,18 @@ def rich(index: int = 0) -> FakeDevice:
     return FakeDevice(answers, _fields(), (instance(),), index)
 
 
+def well(index: int = 0) -> FakeDevice:
+    """The same with nothing wrong: `rich` waits for repairs, asks for its reset and has lost a link."""
+    device = rich(index)
+    device.answers |= {
+        "nvmlDeviceGetRemappedRows": [0, 1, 0, 0],
+        "nvmlDeviceGetRepairStatus": [0, 0],
+    }
+    device.answers |= {("nvmlDeviceGetNvLinkState", link): 1 for link in range(_LINKS)}
+    device.fields = {**device.fields, Field.GET_GPU_RECOVERY_ACTION: (Return.SUCCESS, UINT, 0)}
+    return device
+
+
 def _one_each(question: str, *answers: int) -> dict[Question, Answer]:
     return {(question, kind): answer for kind, answer in enumerate(answers)}
 

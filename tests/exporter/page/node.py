@@ -19,6 +19,7 @@ from catalog.metrics import (
     utilization,
 )
 from catalog.snapshot import Identity, Layout, Reading, Tier
+from exporter.health import watch
 from exporter.hub import Hub
 from exporter.page.recent import Recent
 
@@ -41,10 +42,22 @@ class Node:
     model: str = "NVIDIA H100 80GB HBM3"
     recent: Recent = field(default_factory=Recent)
     hub: Hub = field(init=False)
+    now: float = NOW
+    _watch: watch.Watch = field(init=False)
     layouts: dict[tuple[int, Tier], Layout] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.hub = Hub((self.recent.observe,))
+        self.hub = Hub((self._judge, self.recent.observe))
+        self._watch = watch.Watch(
+            self.hub,
+            watch.Wiring(
+                spend=lambda *_: None,
+                publish=lambda *_: None,
+                happened=lambda _: None,
+                wall=lambda: self.now,
+                steady=lambda: self.now,
+            ),
+        )
         self.hub.driver(up=True)
         for index in range(self.count):
             self.hub.found(
@@ -56,6 +69,11 @@ class Node:
                     node="node-7",
                 )
             )
+            self._watch.found(uuid(index))
+
+    def _judge(self, of: str, tier: Tier, reading: Reading) -> None:
+        self.now = reading.at
+        self._watch.reading(of, tier, reading)
 
     def live(self, until: float = NOW, seconds: int = 900) -> "Node":
         """Let every GPU be read for *seconds* that end at *until*."""

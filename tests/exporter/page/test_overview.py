@@ -37,7 +37,8 @@ def of(node: Node, now: float = NOW, events: tuple[Event, ...] | None = ()) -> S
 def bare(*rows: Row) -> Node:
     """One GPU that can tell nothing but *rows*."""
     node = Node(count=1)
-    node.tell(0, Tier.FAST, NOW, rows)
+    for tier in (Tier.FAST, Tier.MEDIUM, Tier.SLOW):
+        node.tell(0, tier, NOW, rows)
     return node
 
 
@@ -101,7 +102,7 @@ def test_what_a_gpu_needs_is_said_beside_its_state() -> None:
     rows = [(ecc.RECOVERY_ACTION, (name,), float(name == "gpu_reset")) for name in ecc.ACTIONS]
     scene = of(bare(*rows, (ecc.REMAP_PENDING, (), 1.0)))
 
-    assert cell(scene, 0, "state") == "ok needs GPU reset row remap pending"
+    assert cell(scene, 0, "state") == "unhealthy needs GPU reset row remap pending"
     assert cell(scene, 0, "remap") == "pending"
 
 
@@ -123,9 +124,9 @@ def linked(generation: float, width: float, *, before: float, now: float) -> str
 @pytest.mark.parametrize(
     ("generation", "width", "said"),
     [
-        (3.0, 8.0, "ok PCIe gen 3 x8 of gen 5 x16"),
-        (5.0, 4.0, "ok PCIe x4 of x16"),
-        (1.0, 16.0, "ok PCIe gen 1 of gen 5"),
+        (3.0, 8.0, "degraded PCIe gen 3 x8 of gen 5 x16"),
+        (5.0, 4.0, "degraded PCIe x4 of x16"),
+        (1.0, 16.0, "degraded PCIe gen 1 of gen 5"),
         (5.0, 16.0, "ok"),
     ],
 )
@@ -137,15 +138,14 @@ def test_a_slow_link_of_a_busy_gpu_is_said(generation: float, width: float, said
 def test_a_link_that_saves_power_is_not_slow() -> None:
     """Boards lower the generation when idle; what was read then says nothing of a GPU that works now."""
     assert linked(1.0, 16.0, before=0.0, now=0.0) == "ok"
-    assert linked(1.0, 16.0, before=0.0, now=0.9) == "ok"
-    assert linked(1.0, 8.0, before=0.0, now=0.9) == "ok PCIe x8 of x16"
+    assert linked(1.0, 8.0, before=0.0, now=0.9) == "ok"
 
 
 @pytest.mark.parametrize(
     ("up", "down", "errors", "said"),
     [
-        (17.0, 1.0, 0.0, "ok 1 NVLink down"),
-        (14.0, 4.0, 12.0, "ok 4 NVLinks down 12 NVLink errors"),
+        (17.0, 1.0, 0.0, "degraded 1 NVLink down"),
+        (14.0, 4.0, 12.0, "degraded 4 NVLinks down 12 NVLink errors"),
         (18.0, 0.0, 0.0, "ok"),
         (0.0, 18.0, 0.0, "ok"),
     ],
@@ -159,17 +159,17 @@ def test_links_that_are_down_are_said(up: float, down: float, errors: float, sai
     assert ("need" in overview.fragments(scene)[f"{uuid(0)}-state"]) == bool(up and down)
 
 
-def test_who_needs_attention_is_not_counted_as_ok(site: Site) -> None:
-    """The tile, the status and the switcher of the other page say it, though the state is ok."""
+def test_who_is_degraded_is_said_everywhere(site: Site) -> None:
+    """In the tile, in the status and in the switcher of the other page."""
     site.node.tell(1, Tier.SLOW, NOW, [(ecc.REMAP_PENDING, (), 1.0)])
     scene = site.scene()
     switcher = detail.fragments(scene, scene.snapshot.gpus[uuid(0)])["siblings"]
 
-    assert "GPUs 2 1 ok 1 needs attention" in text(header.figures(scene))
+    assert "GPUs 2 1 ok 1 degraded" in text(header.figures(scene))
     assert text(header.status(scene)) == (
-        "1 of 2 GPUs are ok. GPU 1 needs attention: row remap pending."
+        "1 of 2 GPUs are ok. GPU 1 is degraded: row remap pending."
     )
-    assert 'class="state-degraded" aria-label="GPU 1, ok, needs attention"' in switcher
+    assert 'class="state-degraded" aria-label="GPU 1, degraded"' in switcher
     assert 'class="state-ok" aria-current="page" aria-label="GPU 0, ok"' in switcher
 
 

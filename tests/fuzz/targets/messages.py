@@ -7,7 +7,6 @@ from functools import cache
 from msgspec.structs import replace
 
 from exporter.exposition import Exposition, Format
-from exporter.hub import Hub
 from exporter.intake import Intake
 from exporter.prometheus import Instruments
 from probes.messages import (
@@ -20,6 +19,7 @@ from probes.messages import (
     decode_up,
     frame,
 )
+from tests.exporter.health.ward import Ward
 from tests.fuzz.machine import messages
 from tests.fuzz.target import Target
 
@@ -28,14 +28,14 @@ _NOW = 1_795_518_000.0
 
 def one(data: bytes) -> None:
     """Hear each frame of *data*, then draw what is known; the first that is no message ends the child."""
-    hub = Hub()
-    intake = Intake(hub, Instruments(), lambda: _NOW, lambda _event: None, lambda _reason: None)
+    ward = Ward(0, now=_NOW)
+    intake = Intake(ward.watch, Instruments(), lambda _reason: None)
     for body in _bodies(data):
         try:
             intake.hear(decode_up(body))
         except Garbled:
             break
-    Exposition().render(hub.latest, Format.TEXT, lambda _metric: True)
+    Exposition().render(ward.hub.latest, Format.TEXT, lambda _metric: True)
     with contextlib.suppress(Garbled):
         decode_down(data)
 
