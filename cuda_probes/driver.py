@@ -208,7 +208,9 @@ class Gpu:
                 self._cuda.Context.pop()
 
     def reach(self, peer: "Gpu") -> None:
-        """Let kernels and copies of this GPU use *peer*'s memory."""
+        """Let kernels and copies of this GPU use *peer*'s memory. Two contexts of one GPU need no leave."""
+        if self.device == peer.device:
+            return
         with self._asking():
             if not self.device.can_access_peer(peer.device):
                 raise ProbeError(

@@ -15,7 +15,7 @@ REGION = 4 << 30
 _WORD = 16
 _THREADS = 256
 _TILE = _THREADS * 8 * _WORD
-"""What one block moves at a time; as in kernels/bandwidth.cu."""
+"""What one block reads at a time; as in kernels/bandwidth.cu."""
 _LEAST_REPEATS = 20
 _SHARE_OF_LAUNCH = 0.75
 """A launch is planned for this share of the time that it may take."""
@@ -30,7 +30,8 @@ _Kind = Callable[[int, int], Work]
 
 def probe(run: Run) -> Findings:
     """Read, write, copy and driver copy, each the median of 20 launches or more."""
-    region = run.order.limits.memory_bytes or REGION
+    # A power of two, so that it can be halved into pieces.
+    region = max(1 << ((run.order.limits.memory_bytes or REGION).bit_length() - 1), 2 * _TILE)
     if run.gpu.free_bytes() < region:
         raise ProbeError(
             Reason.OUT_OF_MEMORY,
@@ -68,12 +69,14 @@ class _Bench:
     def write(self, offset: int, size: int) -> Work:
         seed = self._run.order.seed & 0xFFFFFFFF
         return lambda: self._write.launch(
-            size // _TILE, _THREADS, self._at + offset, size // _WORD, seed
+            size // _WORD // _THREADS, _THREADS, self._at + offset, size // _WORD, seed
         )
 
     def copy(self, offset: int, size: int) -> Work:
         source, to = self._at + offset, self._at + self._region // 2 + offset
-        return lambda: self._copy.launch(size // _TILE, _THREADS, source, size // _WORD, to)
+        return lambda: self._copy.launch(
+            size // _WORD // _THREADS, _THREADS, source, size // _WORD, to
+        )
 
     def driver_copy(self, offset: int, size: int) -> Work:
         source, to = self._at + offset, self._at + self._region // 2 + offset

@@ -87,8 +87,8 @@ def test_latency_keeps_every_delay() -> None:
     result = run(FakeCuda(), order(Probe.KERNEL_LATENCY))
 
     assert {delay.name: len(delay.seconds) for delay in result.latencies} == {
-        "launch": 500,
-        "event": 100,
+        "launch": 300,
+        "event": 60,
     }
 
 

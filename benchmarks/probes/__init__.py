@@ -1,0 +1,1 @@
+"""Figures of the active probes on a real GPU."""
