@@ -33,7 +33,7 @@ def main() -> None:
     except msgspec.MsgspecError as error:
         sys.exit(_refused(f"not an order: {error}"))
     _call_ourselves(process_name(order.nonce))
-    _show_only(order, os.environ)
+    _prepare(order, os.environ)
     result = answer(order, _library, stopped=stop.is_set, clock=time.perf_counter)
     with os.fdopen(line, "wb") as out:
         out.write(msgspec.json.encode(result) + b"\n")
@@ -66,11 +66,13 @@ def _call_ourselves(name: str) -> None:
     ctypes.CDLL(None).prctl(_PR_SET_NAME, name.encode(), 0, 0, 0)
 
 
-def _show_only(order: Order, environ: MutableMapping[str, str]) -> None:
-    """Let CUDA see the order's GPUs alone, in its order, and keep no files."""
+def _prepare(order: Order, environ: MutableMapping[str, str]) -> None:
+    """Let CUDA see the order's GPUs alone, in its order, and keep no files and few threads."""
     uuids = dict.fromkeys((order.uuid, order.peer or order.uuid))
     environ["CUDA_VISIBLE_DEVICES"] = ",".join(uuids)
     environ["CUDA_CACHE_DISABLE"] = "1"
+    # PyCUDA imports numpy, which would start a thread for each core of the machine.
+    environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def _refused(why: str) -> int:

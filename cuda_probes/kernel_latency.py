@@ -1,7 +1,13 @@
-"""How long a launch of an empty kernel takes, by the host's clock and by the GPU's."""
+"""How long a launch of an empty kernel takes, by the host's clock and by the GPU's.
+
+A neighbour on the same core makes single rounds up to a quarter slower, on the host's side alone; so there are several rounds,
+each on a core of its own, and the quietest counts.
+"""
 
 import os
-from functools import partial
+from collections.abc import Iterable
+from itertools import islice
+from statistics import median
 
 from catalog.probe import Latency
 from cuda_probes.driver import Kernel
@@ -9,25 +15,31 @@ from cuda_probes.findings import Findings
 from cuda_probes.ptx import ptx
 from cuda_probes.run import Run
 
-_UNCOUNTED = 500
-"""Launches in front, until caches and the core's own clock are what they stay at."""
-_LAUNCHES = 300
+_ROUNDS = 5
+_UNCOUNTED = 60
+"""Launches at the start of a round, until the core's caches and clock are what they stay at."""
+_LAUNCHES = 200
 _EVENTS = 60
-_QUEUED = 50
+_QUEUED = 20
+_SPIN_NS = 400_000
+"""Longer than it takes to queue those launches."""
 
 
 def probe(run: Run) -> Findings:
     """Delays of single launches, one after the other, from one thread that stays on its core."""
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     empty = run.gpu.kernel(ptx("clock"), "empty", "")
-    # How long one keeps the GPU: launches that do not wait for each other, so that the gaps are small.
-    (queued,) = run.timed([partial(_queue, empty)])
-    run.gpu.launch_delays(empty, _UNCOUNTED)
-    run.checkpoint()
-    launches = run.gpu.launch_delays(empty, _LAUNCHES)
-    run.checkpoint()
+    busy = _busy_seconds(run, empty)
+    rounds = []
+    for core in _cores(os.sched_getaffinity(0)):
+        run.checkpoint()
+        os.sched_setaffinity(0, {core})
+        run.gpu.launch_delays(empty, _UNCOUNTED)
+        rounds.append((run.gpu.launch_delays(empty, _LAUNCHES), core))
+        run.gpu_seconds += busy * (_UNCOUNTED + _LAUNCHES)
+    launches, quietest = min(rounds, key=lambda measured: median(measured[0]))
+    os.sched_setaffinity(0, {quietest})
     events = run.gpu.event_delays(empty, _EVENTS)
-    run.gpu_seconds += queued / _QUEUED * (_UNCOUNTED + _LAUNCHES + _EVENTS)
+    run.gpu_seconds += busy * _EVENTS
     return Findings(
         latencies=(
             Latency(name="launch", seconds=launches),
@@ -36,6 +48,23 @@ def probe(run: Run) -> Findings:
     )
 
 
-def _queue(empty: Kernel) -> None:
+def _cores(allowed: Iterable[int]) -> Iterable[int]:
+    """One core for each round, from the last down: interrupts like the first."""
+    ordered = sorted(allowed, reverse=True)
+    return islice(ordered * _ROUNDS, _ROUNDS)
+
+
+def _busy_seconds(run: Run, empty: Kernel) -> float:
+    """How long one launch keeps the GPU: many are queued while it is still busy with something else."""
+    gpu = run.gpu
+    spin = gpu.kernel(ptx("clock"), "sm_clock", "IP")
+    answer = gpu.allocate(16)
+    marks = [gpu.mark()]
+    spin.launch(1, 32, _SPIN_NS, answer)
+    marks.append(gpu.mark())
     for _ in range(_QUEUED):
         empty.launch(1, 1)
+    marks.append(gpu.mark())
+    spun, queued = gpu.seconds(marks)
+    run.gpu_seconds += spun + queued
+    return queued / _QUEUED

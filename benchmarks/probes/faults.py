@@ -103,9 +103,9 @@ def killed(board: Board) -> None:
         process = start(order(Probe.MEMORY_INTEGRITY, board.uuid, ProbeClass.B))
         time.sleep(0.4 + secrets.randbelow(600) / 1000)
         most = max(most, board.used_bytes())
+        began = time.monotonic()
         process.kill()
         process.communicate()
-        began = time.monotonic()
         while board.used_bytes() > before and time.monotonic() - began < 5:
             time.sleep(0.002)
         took.append(time.monotonic() - began)
@@ -113,4 +113,4 @@ def killed(board: Board) -> None:
     print(
         f"  {before >> 20} MiB before, up to {most >> 20} MiB meanwhile; {left} of {_KILLS} left memory behind"
     )
-    print(f"  back after {told(took, 1e3, 0)} ms")
+    print(f"  back {told(took, 1e3, 0)} ms after the signal")

@@ -87,7 +87,7 @@ def test_latency_keeps_every_delay() -> None:
     result = run(FakeCuda(), order(Probe.KERNEL_LATENCY))
 
     assert {delay.name: len(delay.seconds) for delay in result.latencies} == {
-        "launch": 300,
+        "launch": 200,
         "event": 60,
     }
 
