@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from urllib.request import Request, urlopen
 
 from benchmarks.exporter import Exporter, serving
-from benchmarks.processes import children
+from benchmarks.processes import children, running
 from benchmarks.results import Figure, Section, publish, spread
 
 _GPU = 3
@@ -93,7 +93,7 @@ def _hang(exporter: Exporter) -> Hang:
 
 def _kill(exporter: Exporter) -> float:
     time.sleep(_STEADY)
-    (reader,) = children(exporter.pid)
+    (reader,) = running(children(exporter.pid), "probes.reader")
     os.kill(reader, signal.SIGKILL)
     began = time.time()
     for look in _looks(exporter):

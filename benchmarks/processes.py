@@ -1,4 +1,4 @@
-"""What processes cost, as the kernel counts it: /proc/PID/stat, /proc/PID/smaps_rollup."""
+"""What processes cost, as the kernel counts it: /proc/PID/stat, /proc/PID/smaps_rollup. One that has just ended costs nothing."""
 
 import os
 import re
@@ -18,7 +18,14 @@ def tree(root: int) -> tuple[int, ...]:
 def children(parent: int) -> tuple[int, ...]:
     """The processes that *parent*'s threads started."""
     lists = Path(f"/proc/{parent}/task").glob("*/children")
-    return tuple(int(pid) for file in lists for pid in file.read_text().split())
+    return tuple(int(pid) for file in lists for pid in _read(file).split())
+
+
+def running(pids: Iterable[int], module: str) -> tuple[int, ...]:
+    """Those of *pids* that are `python -m MODULE`."""
+    return tuple(
+        pid for pid in pids if module.encode() in _read(Path(f"/proc/{pid}/cmdline")).split(b"\0")
+    )
 
 
 def processor_seconds(pids: Iterable[int]) -> float:
@@ -27,7 +34,7 @@ def processor_seconds(pids: Iterable[int]) -> float:
 
 
 def _processor_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    fields = _read(Path(f"/proc/{pid}/stat")).rpartition(b")")[2].split()
     return sum(map(int, fields[_USER_TIME : _USER_TIME + 4])) / _TICKS
 
 
@@ -37,6 +44,13 @@ def pss_megabytes(pids: Iterable[int], part: str = "Pss") -> float:
 
 
 def _megabytes(pid: int, part: str) -> float:
-    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    rollup = _read(Path(f"/proc/{pid}/smaps_rollup")).decode()
     found = re.search(rf"^{part}:\s+(\d+) kB$", rollup, re.MULTILINE)
     return int(found[1]) * 1024 / 1e6 if found else 0.0
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
