@@ -42,6 +42,7 @@ BENCHMARKS = {
     "event_latency": Benchmark(event_latency.main),
     "history_size": Benchmark(history_size.main),
     "footprint": Benchmark(footprint.main),
+    "footprint_in_cluster": Benchmark(footprint.main, ("--cluster",)),
     "footprint_nvml": Benchmark(footprint.main, ("--source", "nvml"), needs.gpu),
     "collection_cost": Benchmark(collection_cost.main, lacks=needs.gpu),
     "on_gpu": Benchmark(on_gpu.main, lacks=needs.gpu_with_pytorch),

@@ -1,4 +1,4 @@
-"""What the exporter costs a node: processor, memory and its growth, series. `python -m benchmarks.footprint`.
+"""What the exporter costs a node: processor, memory and its growth, series. `python -m benchmarks.footprint [--cluster]`.
 
 A real `gpuvitals serve` with history on, scraped every 15 s as Prometheus does; all its processes together.
 """
@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from benchmarks import cluster
 from benchmarks.exporter import Exporter, serving
 from benchmarks.processes import processor_seconds, pss_megabytes
 from benchmarks.results import Figure, Section, limit, publish
@@ -21,6 +22,7 @@ _WARM_UP = 300.0
 """Seconds that memory gets to settle before its growth counts."""
 _MOST_PERCENT = 1.5
 MOST_MEGABYTES = {"sim": 90, "nvml": 110}  # NVIDIA's library alone takes 18 MB
+_MOST_MEGABYTES_IN_CLUSTER = 100
 _MOST_GROWTH = 0.5
 MOST_SERIES = 350
 _PROMETHEUS = {"Accept": "application/openmetrics-text; version=1.0.0", "Accept-Encoding": "gzip"}
@@ -45,14 +47,17 @@ def main(arguments: Sequence[str] = ()) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--source", default="sim", choices=MOST_MEGABYTES)
+    parser.add_argument("--cluster", action="store_true", help="with events and attribution")
     options = parser.parse_args(arguments)
     if options.minutes < _LEAST_MINUTES:
         parser.error(f"--minutes must be at least {_LEAST_MINUTES}")
-    with serving("--source", options.source) as exporter:
+    where = cluster.serving_in_cluster if options.cluster else serving
+    most = _MOST_MEGABYTES_IN_CLUSTER if options.cluster else MOST_MEGABYTES[options.source]
+    with where("--source", options.source) as exporter:
         looks = tuple(_watch(exporter, options.minutes * 60))
         gpus, series = _series(exporter)
     figures = (
-        *_costs(looks, MOST_MEGABYTES[options.source]),
+        *_costs(looks, most),
         *_growth(looks),
         limit("series per GPU", series, MOST_SERIES, "series"),
     )
@@ -61,7 +66,10 @@ def main(arguments: Sequence[str] = ()) -> None:
         f"Growth is a least-squares slope after the first {_WARM_UP / 60:.0f} minutes, with its standard error; PSS moves "
         "too when other programs begin or end to share a library, its anonymous part does not."
     )
-    section = Section(title=f"footprint, {options.source}", note=note, figures=figures)
+    title = f"footprint, {options.source}"
+    if options.cluster:
+        title, note = f"{title}, in a cluster", f"{note} {cluster.NOTE}"
+    section = Section(title=title, note=note, figures=figures)
     publish(section, "benchmarks.footprint", arguments)
 
 
