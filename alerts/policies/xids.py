@@ -1,0 +1,58 @@
+"""Errors that the driver reported, by what they ask for."""
+
+from alerts.policy import Policy, Scope, Severity
+from catalog.metrics import events
+from catalog.promql import functions as q
+from catalog.promql.expr import Expr
+from catalog.xid.actions import Action
+
+RECENT = 300
+"""Seconds for which an Xid is news. By its time, not by an increase: the first of a code that nobody expected has none."""
+
+
+def recent(action: Action) -> Expr:
+    """The Xids that ask for *action* and were reported lately: a repeat counts anew, an old one ends."""
+    lately = (q.now() - q.select(events.XID_LAST)) < RECENT
+    return q.select(events.XID_ERRORS, action=action.value).and_on(lately, "uuid", "xid")
+
+
+def _policy(name: str, action: Action, meaning: str, first: str) -> Policy:
+    return Policy(
+        name=name,
+        scope=Scope.GPU,
+        severity=Severity.PAGE if action.pages else Severity.TICKET,
+        condition=recent(action),
+        labels=("xid",),
+        meaning=meaning,
+        action=first,
+        at_once="an Xid is an event: there is nothing to wait for",
+        direct=action.pages,
+    )
+
+
+RESET_GPU = _policy(
+    "GpuXidResetGpu",
+    Action.RESET_GPU,
+    "Xid {{ $labels.xid }}: the GPU is of no use until it is drained and reset.",
+    "Run `gpuvitals xid {{ $labels.xid }}`, drain the GPU and reset it.",
+)
+REBOOT_NODE = _policy(
+    "GpuXidRebootNode",
+    Action.REBOOT_NODE,
+    "Xid {{ $labels.xid }}: the GPU is of no use until its node restarts.",
+    "Run `gpuvitals xid {{ $labels.xid }}`, drain the node and restart it.",
+)
+CONTACT_SUPPORT = _policy(
+    "GpuXidContactSupport",
+    Action.CONTACT_SUPPORT,
+    "Xid {{ $labels.xid }}: the hardware or its firmware must be looked at.",
+    "Run `gpuvitals xid {{ $labels.xid }}` and follow it; keep the kernel log for the vendor.",
+)
+RESTART_APP = _policy(
+    "GpuXidRestartApp",
+    Action.RESTART_APP,
+    "Xid {{ $labels.xid }}: an application failed on the GPU, mostly by its own mistake.",
+    "Tell the owner of the application; run `gpuvitals xid {{ $labels.xid }}` for what it means.",
+)
+
+POLICIES = (RESET_GPU, REBOOT_NODE, CONTACT_SUPPORT, RESTART_APP)
