@@ -22,6 +22,7 @@ COMMANDS = {
     "release": "Let go of the driver for a while, for an upgrade.",
     "xid": "Explain an error code of the driver: what it means and what to do.",
     "history": "Ask the embedded history, or export it.",
+    "alerts": "Write alert rules.",
     "slo": "Check service level objectives and write their rules.",
     "generate": "Write every generated file.",
     "config": "Check or show the configuration.",
