@@ -42,8 +42,10 @@ class _Lazy(click.Group):
     def get_command(self, _context: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
+        from gpuvitals.log_options import with_log_options  # noqa: PLC0415 - --help lists without it
+
         command: click.Command = importlib.import_module(f"gpuvitals.commands.{name}").command
-        return command
+        return with_log_options(command)
 
     def resolve_command(
         self, context: click.Context, args: list[str]

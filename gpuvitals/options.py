@@ -26,6 +26,7 @@ def config_options(*names: str) -> Callable[[Command], Command]:
             "--config",
             "config_file",
             envvar=f"{PREFIX}CONFIG",
+            show_envvar=True,
             help="YAML file with any of these settings, underscores in place of dashes.",
         )(command)
 

@@ -19,6 +19,7 @@ class Words:
         step: empty or 0 is one step over the whole range.
         match: `label:value` or `label=value`, several with commas.
         by: labels with commas; None keeps each series, empty makes one line of all.
+        q: which quantile; None is the median if one is asked for.
     """
 
     metric: str
@@ -28,7 +29,7 @@ class Words:
     step: str = "60"
     match: str = ""
     by: str | None = None
-    q: str = "0.5"
+    q: str | None = None
 
 
 def question(words: Words, now: float) -> Question:
@@ -38,15 +39,16 @@ def question(words: Words, now: float) -> Question:
         HistoryError: they are no question; the message says which word, and what to write.
     """
     metric = kept(words.metric)
+    function = _function(words.function, metric)
     return Question(
         metric=metric,
-        function=_function(words.function, metric),
+        function=function,
         start=when.point(words.start, now),
         end=when.point(words.end, now),
         step=when.length(words.step or "0"),
         match=_match(words.match),
         by=None if words.by is None else _names(words.by),
-        q=_quantile(words.q),
+        q=_quantile(words.q, function),
     )
 
 
@@ -91,7 +93,13 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(filter(None, text.split(",")))
 
 
-def _quantile(text: str) -> float:
+def _quantile(text: str | None, function: Function) -> float:
+    if text is None:
+        return 0.5
+    if function is not Function.QUANTILE:
+        raise HistoryError(
+            f"q is of the function quantile, not of {function}; name that, or leave q out"
+        )
     try:
         return float(text)
     except ValueError:

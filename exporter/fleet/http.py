@@ -6,7 +6,7 @@ which Prometheus would rename to `exported_node` beside a target's own, and join
 
 import socket
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from exporter.fleet import orders
 from exporter.fleet.fleet import Fleet
@@ -28,6 +28,7 @@ def build(fleet: Fleet, *, fault_injection: bool = False) -> web.Application:
     """The application."""
     app = web.Application(middlewares=[errors.as_json], client_max_size=_MAX_BODY)
     app[FLEET] = fleet
+    app.on_response_prepare.append(_name)
     app.add_routes(
         [
             web.get("/", index),
@@ -91,6 +92,11 @@ async def healthz_gpus(request: web.Request) -> web.Response:
 async def gpus(request: web.Request) -> web.Response:
     """GET /nodes/NAME/api/v1/gpus: every GPU of it with its newest readings."""
     return web.json_response(api.gpus_of(node_asked(request).snapshot))
+
+
+async def _name(_request: web.Request, response: web.StreamResponse) -> None:
+    """Say who answers, and not with what library in which version."""
+    response.headers[hdrs.SERVER] = "gpuvitals"
 
 
 def _path(name: str) -> str:

@@ -32,7 +32,6 @@ def command(world: World, listen: str, *, live: bool) -> None:
     Example: gpuvitals demo --listen 127.0.0.1:9400
     """
     from exporter.listen import bind, parse  # noqa: PLC0415 - --help must not load a server
-    from exporter.logs import set_up  # noqa: PLC0415
     from exporter.page.recent import Recent  # noqa: PLC0415
     from exporter.service import serve  # noqa: PLC0415
 
@@ -41,9 +40,8 @@ def command(world: World, listen: str, *, live: bool) -> None:
         config = resolve(
             world,
             None,
-            {"source": source, "listen": listen, "state_dir": folder, "log_level": "warning"},
+            {"source": source, "listen": listen, "state_dir": folder},
         )
-        set_up(config.log_level, config.log_format)
         bind(listen).close()  # a port that is taken is said before the past is played
         recent = Recent()
         if not live:

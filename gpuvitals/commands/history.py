@@ -34,7 +34,7 @@ _WHAT = (
         "--match", multiple=True, help="LABEL=VALUE that a series must have; repeatable."
     ),
     click.option("--by", help="Labels with commas: series that agree in them become one line."),
-    click.option("--q", default="0.5", show_default=True, help="Which quantile, 0 to 1."),
+    click.option("--q", help="Which quantile, 0 to 1; 0.5 by default."),
 )
 
 

@@ -1,5 +1,7 @@
 """The command line: help that is quick, errors of one line, exit statuses."""
 
+import json
+import logging
 import os
 import signal
 import socket
@@ -47,6 +49,58 @@ def test_every_command_has_an_example(
     assert main([*words, "--help"]) == 0
 
     assert f"Example: gpuvitals {words[0]}" in capsys.readouterr().out
+
+
+ALL = tuple(commands())
+RUN = tuple(words for words in ALL if not any(more[:-1] == words for more in ALL))
+"""Those that do something, and do not only group others."""
+
+
+@pytest.mark.parametrize("words", RUN, ids=" ".join)
+def test_every_command_says_how_it_logs(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both options, and the variables that set them."""
+    assert main([*words, "--help"]) == 0
+    shown = capsys.readouterr().out
+
+    for name in ("--log-level", "--log-format", "GPUVITALS_LOG_LEVEL", "GPUVITALS_LOG_FORMAT"):
+        assert name in shown
+
+
+def test_a_wrong_log_level(capsys: pytest.CaptureFixture[str]) -> None:
+    """It is said which there are."""
+    said = failed(capsys, "xid", "79", "--log-level", "loud")
+
+    assert "'loud' is not one of 'debug', 'info', 'warning', 'error'" in said
+
+
+def test_a_command_logs_as_it_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """From then on, whatever it calls."""
+    assert main(["xid", "79", "--log-level", "info", "--log-format", "json"]) == 0
+
+    logging.getLogger("test").info("something", extra={"gpu": 3})
+
+    line = json.loads(capsys.readouterr().err.splitlines()[-1])
+    assert (line["message"], line["log.level"], line["gpu"]) == ("something", "info", 3)
+
+
+def test_help_names_the_variable_of_the_configuration_file(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Like every other setting's."""
+    assert main(["serve", "--help"]) == 0
+
+    assert "GPUVITALS_CONFIG" in capsys.readouterr().out
+
+
+def test_help_is_text(capsys: pytest.CaptureFixture[str]) -> None:
+    """What stands on lines of its own stays so, and nothing of how that is written is shown."""
+    assert main(["simulate", "--help"]) == 0
+
+    shown = capsys.readouterr().out
+    assert "\\b" not in shown
+    assert "\n      - job_name: gpuvitals\n" in shown
 
 
 @pytest.mark.parametrize("words", [(), *((name,) for name in COMMANDS)], ids=" ".join)

@@ -116,6 +116,7 @@ def test_help_has_an_example(run: Run, name: str) -> None:
         (["query", "gpu_power_watts", "--step", "90s"], "the step is 90 s"),
         (["query", "gpu_power_watts", "--match", "GPU-a"], "does not say which label"),
         (["query", "gpu_power_watts", "--function", "increase"], "is a gauge: ask mean"),
+        (["query", "gpu_power_watts", "--q", "0.9"], "q is of the function quantile, not of mean"),
         (["query", "gpu_power_watts", "--json", "--csv"], "--json and --csv exclude each other"),
         (["export", "gpu_power_watts", "--out", "/"], "/ is a folder"),
         (["export", "gpu_power_watts", "--format", "parquet"], "name a file"),
