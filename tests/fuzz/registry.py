@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from tests.fuzz.target import Target
 from tests.fuzz.targets import (
+    cgroup,
     config,
     faults,
     http_query,
@@ -13,6 +14,7 @@ from tests.fuzz.targets import (
     kmsg,
     messages,
     nvrm,
+    pod_resources,
     recording,
     scenario,
     web_config,
@@ -22,6 +24,7 @@ TARGETS: Mapping[str, Target] = MappingProxyType(
     {
         module.TARGET.name: module.TARGET
         for module in (
+            cgroup,
             config,
             faults,
             http_query,
@@ -30,6 +33,7 @@ TARGETS: Mapping[str, Target] = MappingProxyType(
             kmsg,
             messages,
             nvrm,
+            pod_resources,
             recording,
             scenario,
             web_config,

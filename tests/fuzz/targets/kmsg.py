@@ -36,4 +36,4 @@ def seeds() -> Iterator[bytes]:
     yield b"3,9,9,-;nvidia-nvswitch3: SXid (PCI:0000:c1:00.0): 22013, Fatal, Link 18 x"
 
 
-TARGET = Target(name="kmsg", one=one, seeds=seeds, share=260)
+TARGET = Target(name="kmsg", one=one, seeds=seeds, share=180)
