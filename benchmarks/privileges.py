@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,13 +18,15 @@ from pathlib import Path
 
 from catalog.errors import DriverMissing, GpuVitalsError
 from probes.collectors import COLLECTORS
-from probes.driver import Driver
-from probes.kernel_log.device import Device as KernelDevice
+from probes.driver import Device, Driver
+from probes.kernel_log.device import Device as KernelLog
 from probes.nvml import open_driver
 from probes.nvml_gpu import NvmlGpu
 from probes.reading import Reader
 
 _NOBODY = 65534
+_INTERVAL = 1.0
+"""Seconds between two readings: some are averages since the one before."""
 _LOGS = 4
 """The group `adm` of Debian, which owns log files there."""
 
@@ -33,30 +36,32 @@ class Identity:
     """Who asks.
 
     Attributes:
-        capabilities: kept, and ambient, so that they outlive the start of a program.
+        capabilities: the only ones, as setpriv writes them; None is all that the user has.
         sees_host: whether it shares the host's process ids.
     """
 
     name: str
     user: int = _NOBODY
-    capabilities: str = ""
+    capabilities: str | None = "-all"
     sees_host: bool = False
 
     def command(self, *program: str) -> list[str]:
         """*program*, run as this identity."""
-        kept = f"-all{self.capabilities}"
-        drop = () if self.user == 0 else (f"--inh-caps={kept}", f"--ambient-caps={kept}")
-        bound = () if self.user == 0 else (f"--bounding-set={kept}",)
         hidden = () if self.sees_host else ("unshare", "--pid", "--fork", "--mount-proc")
-        who = (f"--reuid={self.user}", f"--regid={self.user}", "--clear-groups")
-        return [*hidden, "setpriv", *who, *drop, *bound, "--no-new-privs", *program]
+        who = (f"--reuid={self.user}", f"--regid={self.user}", "--clear-groups", "--no-new-privs")
+        # Ambient ones outlive the start of a program; those of root are made anew from what is left in the bound.
+        kept = () if self.capabilities is None else _SETS
+        sets = [f"--{which}={self.capabilities}" for which in kept]
+        return [*hidden, "setpriv", *who, *sets, *program]
 
 
+_SETS = ("inh-caps", "ambient-caps", "bounding-set")
 IDENTITIES = (
     Identity(name="uid 65534"),
-    Identity(name="+ CAP_SYSLOG", capabilities=",+syslog"),
-    Identity(name="+ hostPID", sees_host=True),
-    Identity(name="root", user=0),
+    Identity(name="+ CAP_SYSLOG", capabilities="-all,+syslog"),
+    Identity(name="+ hostPID", capabilities="-all,+syslog", sees_host=True),
+    Identity(name="uid 0, CAP_SYSLOG only", user=0, capabilities="-all,+syslog"),
+    Identity(name="root", user=0, capabilities=None),
 )
 
 
@@ -94,15 +99,18 @@ class Stage:
 
 def _nvml_readings(_stage: Stage) -> str:
     driver = open_driver()
-    found = [_read(driver, index) for index in range(len(driver.devices()))]
-    return "; ".join(found) or "no GPU can be opened"
+    return "; ".join(_read(driver, device) for device in driver.devices()) or "no GPU is there"
 
 
-def _read(driver: Driver, index: int) -> str:
-    gpu = NvmlGpu(driver, driver.devices()[index], "")
-    outcome = Reader(gpu, gpu.asker, {}, lambda: 0.0).read(COLLECTORS)
+def _read(driver: Driver, device: Device) -> str:
+    gpu = NvmlGpu(driver, device, "")
+    reader = Reader(gpu, gpu.asker, {}, time.monotonic)
+    collectors = [collector for collector in COLLECTORS if collector.default]
+    reader.read(collectors)
+    time.sleep(_INTERVAL)
+    outcome = reader.read(collectors)
     denied = sorted({name for name, reason in outcome.failures if reason == "no_permission"})
-    text = f"GPU {index}: {len(outcome.samples)} samples"
+    text = f"GPU {device.index}: {len(outcome.samples)} samples"
     return f"{text}, denied in {', '.join(denied)}" if denied else text
 
 
@@ -116,11 +124,16 @@ def _nvml_events(_stage: Stage) -> str:
 def _nvml_processes(_stage: Stage) -> str:
     driver = open_driver()
     gpus = [NvmlGpu(driver, device, "") for device in driver.devices()]
-    return "; ".join(f"GPU {g.identity.index}: {len(list(g.processes() or ()))}" for g in gpus)
+    return "; ".join(f"GPU {gpu.identity.index}: {_count(gpu)}" for gpu in gpus)
+
+
+def _count(gpu: NvmlGpu) -> str:
+    found = gpu.compute_processes()
+    return "nobody can tell" if found is None else f"{len(found)} compute processes"
 
 
 def _kernel_log(_stage: Stage) -> str:
-    device = KernelDevice.open(Path("/dev/kmsg"))
+    device = KernelLog.open(Path("/dev/kmsg"))
     return f"{len(device.chunk().lines)} records"
 
 
@@ -148,7 +161,7 @@ def _group(process: Path) -> str | None:
 
 
 def _jobs(stage: Stage) -> str:
-    return f"{len(list(stage.jobs.iterdir()))} files"
+    return f"{len(list(stage.jobs.iterdir()))} file"
 
 
 def _state(stage: Stage) -> str:
@@ -222,9 +235,12 @@ def _table() -> dict[str, dict[str, str]]:
 
 def _asked(who: Identity, stage: Stage) -> dict[str, str]:
     program = (sys.executable, "-m", "benchmarks.privileges", "--as-this-user", str(stage.folder))
-    done = subprocess.run(who.command(*program), capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(who.command(*program), capture_output=True, text=True, check=False)
+    except FileNotFoundError as error:
+        return dict.fromkeys(SOURCES, f"not tried: {error.filename} is missing")
     if done.returncode:
-        return dict.fromkeys(SOURCES, f"not tried: {done.stderr.strip().splitlines()[-1:]}")
+        return dict.fromkeys(SOURCES, f"not tried: {done.stderr.strip().rpartition(chr(10))[2]}")
     answers: dict[str, str] = json.loads(done.stdout)
     return answers
 
