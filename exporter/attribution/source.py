@@ -50,6 +50,7 @@ class Source(Generic[T]):
         self._failing: Reason | None = None
         for reason in Reason:
             instruments.add(exporter.ATTRIBUTION_FAILURES, 0, source=name, reason=reason)
+        self._denied(denied=False)
 
     def current(self) -> T | None:
         """The last answer, the same object as long as it stays the same; None when it is too old."""
@@ -80,6 +81,7 @@ class Source(Generic[T]):
         if self._failing:
             logger.info("attribution.recovered", extra={"source": self._name})
         self._failing = None
+        self._denied(denied=False)
         self._at = self._clocks.steady()
         if told != self._told:
             self._told = told
@@ -90,7 +92,11 @@ class Source(Generic[T]):
 
     def _failed(self, reason: Reason, text: str) -> None:
         self._instruments.add(exporter.ATTRIBUTION_FAILURES, source=self._name, reason=reason)
+        self._denied(denied=reason is Reason.DENIED)
         if reason is not self._failing:
             self._failing = reason
             extra = {"source": self._name, "reason": reason.value, "error": text}
             logger.warning("attribution.failed", extra=extra)
+
+    def _denied(self, *, denied: bool) -> None:
+        self._instruments.set(exporter.PERMISSION_DENIED, denied, collector=self._name)

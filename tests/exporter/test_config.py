@@ -1,17 +1,22 @@
 """Every setting can come from a flag, the environment or a file; wrong ones are named with their place."""
 
+import contextlib
 import os
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from catalog import yamlfile
 from catalog.errors import ConfigError
 from catalog.xid.policy import overrides
 from exporter.config import PREFIX, SETTINGS, Config, flag, load
 from exporter.plan import metrics_off, start
+from tests.catalog.yaml_values import documents
+from tests.fuzz.target import refusal_allowed
 
 # What a user may write for each setting: default, and three other values as flag, variable and in a file.
 TYPES: dict[type, tuple[object, object, object]] = {
@@ -183,3 +188,43 @@ def test_what_is_not_there_cannot_be_switched() -> None:
         start(Config(collectors=("-enrgy",)))
     with pytest.raises(ConfigError, match="no metric 'gpu_power_wats'; did you mean"):
         metrics_off(Config(metrics_off=("gpu_power_wats",)))
+
+
+# -- whatever is written -----------------------------------------------------------------------------------------------
+
+
+@given(
+    documents(*SETTINGS, words=("sim", "true", "9", "debug", "none", "-ecc")),
+    st.dictionaries(
+        st.sampled_from([PREFIX + name.upper() for name in SETTINGS]) | st.text(max_size=20),
+        st.text(max_size=20),
+        max_size=4,
+    ),
+)
+def test_whatever_is_written_is_a_configuration_or_one_line(
+    written: object, environment: dict[str, str]
+) -> None:
+    """No file and no environment makes the reader fail in another way."""
+    with refusal_allowed():
+        config = load({}, environment, document(yamlfile.dump(written)))
+        start(config)
+
+
+PLAIN = {
+    str: st.text(max_size=20),
+    int: st.integers(1, 10_000),
+    bool: st.booleans(),
+    tuple: st.lists(st.text("abc_-", min_size=1, max_size=8), max_size=3).map(tuple),
+}
+
+
+@given(st.data())
+def test_what_is_set_is_what_holds(data: st.DataObject) -> None:
+    """A configuration that is written as a file is read as itself."""
+    names = data.draw(
+        st.sets(st.sampled_from(sorted(SETTINGS.keys() - CHOICES.keys())), max_size=6)
+    )
+    values = {name: data.draw(PLAIN[type(SETTINGS[name].default)]) for name in names}
+
+    with contextlib.suppress(ConfigError):  # beyond the limits of a setting
+        assert load({}, {}, document(yamlfile.dump(values))) == Config(**values)  # type: ignore[arg-type] # drawn by type

@@ -1,6 +1,9 @@
+import contextlib
 import json
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from catalog.errors import HistoryError
 from catalog.metrics import power
@@ -127,3 +130,29 @@ def test_too_many_values(history: SqliteHistory) -> None:
 
     with pytest.raises(HistoryError, match="100 lines of 10080 points are too many"):
         history_api.answer({"metric": "gpu_power_watts", "from": "-7d"}, history, NOW)
+
+
+WORDS = st.sampled_from(
+    [
+        "gpu_power_watts",
+        "gpu_energy_joules_total",
+        "mean",
+        "last",
+        "quantile",
+        "-1h",
+        "now",
+        "60",
+        "5m",
+        "uuid",
+        "uuid:GPU-a",
+    ]
+)
+PARAMETERS = st.sampled_from(["metric", "function", "from", "to", "step", "match", "by", "q"])
+
+
+@given(st.dictionaries(PARAMETERS | st.text(max_size=8), WORDS | st.text(max_size=20)))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_query_is_answered_or_refused(filled: SqliteHistory, query: dict[str, str]) -> None:
+    """What is answered is JSON."""
+    with contextlib.suppress(HistoryError):
+        json.dumps(history_api.answer(query, filled, NOW), allow_nan=False)

@@ -1,7 +1,9 @@
 """Recordings: what is written, how a broken one is refused, and how one is played."""
 
+import contextlib
 import gzip
 import json
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -336,3 +338,46 @@ def test_a_device_of_a_recording_has_no_instances() -> None:
         RecordingDevice(FakeDevice(), Recorder.__new__(Recorder), anonymous=False).mig_devices()
         == ()
     )
+
+
+ANSWERS = st.recursive(
+    st.none() | st.integers(-(2**63), 2**64) | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+QUESTIONS = st.tuples(
+    st.text(min_size=1, max_size=20), st.lists(st.integers(0, 2**32), max_size=3)
+)
+
+
+@given(
+    st.dictionaries(
+        QUESTIONS.map(lambda asked: (asked[0], *asked[1])), ANSWERS, min_size=1, max_size=6
+    )
+)
+def test_what_was_answered_is_played(answered: dict[tuple[str, int], Answer]) -> None:
+    """Any question and any answer survives the file, whatever is in it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "r.jsonl.gz"
+        device = FakeDevice(dict(answered))
+        with Recorder(path, Clock()) as recorder:
+            recorder.header(FakeDriver([device]), 1)
+            recording = RecordingDevice(device, recorder, anonymous=False)
+            for question in answered:
+                recording.ask(*question)
+
+        (played,) = open_recording(str(path), Clock(MADE - WEEK)).devices()
+
+    assert {question: played.ask(*question) for question in answered} == answered
+
+
+@given(st.lists(st.text(max_size=80) | st.builds(json.dumps, ANSWERS), max_size=4))
+def test_whatever_the_lines_say_it_is_a_recording_or_refused(lines: list[str]) -> None:
+    """No line makes the reader fail in another way."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = written(Path(folder) / "r.jsonl.gz", HEADER, *lines)
+
+        with contextlib.suppress(ConfigError):
+            open_recording(str(path), Clock())

@@ -125,3 +125,17 @@ async def test_it_is_asked_less_often_while_it_fails(
         await asked.source.run()
 
     assert slept == [5.0, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0, 5.0, 1.0]
+
+
+async def test_who_is_denied_is_named_as_long_as_it_lasts(asked: Asked) -> None:
+    """As every other collector; what fails for other reasons is not."""
+    denied = "gpuvitals_collector_permission_denied"
+    told = [asked.metrics().value(denied, collector="kubelet")]
+    for reason in (Reason.DENIED, Reason.TIMEOUT, Reason.DENIED):
+        asked.answer = AttributionError(reason, "kubelet.sock: Permission denied")
+        await asked.source.look()
+        told.append(asked.metrics().value(denied, collector="kubelet"))
+    asked.answer = "b"
+    await asked.source.look()
+
+    assert [*told, asked.metrics().value(denied, collector="kubelet")] == [0, 1, 0, 1, 0]

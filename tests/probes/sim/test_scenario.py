@@ -1,15 +1,20 @@
 """Scenario files: what they may say, and what is said about one that is wrong."""
 
+import contextlib
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from catalog import yamlfile
 from catalog.errors import ConfigError
 from probes.sim import faults
 from probes.sim.models import MODELS
 from probes.sim.scenario import DEFAULT, load
 from probes.sim.workload import Profile
+from tests.catalog.yaml_values import documents
 
 
 def test_the_default_is_eight_h100_in_training() -> None:
@@ -100,3 +105,57 @@ def test_a_folder_is_no_scenario(tmp_path: Path) -> None:
     """A folder is one clear error."""
     with pytest.raises(ConfigError, match="is a folder"):
         load(str(tmp_path))
+
+
+KEYS = (
+    "gpus",
+    "seed",
+    "node",
+    "faults",
+    "model",
+    "count",
+    "workload",
+    "mig",
+    "kind",
+    "gpu",
+    "at",
+    "seconds",
+)
+WORDS = (*MODELS, *faults.KINDS, *(profile.value for profile in Profile))
+
+
+@given(documents(*KEYS, words=WORDS))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_is_written_is_a_scenario_or_refused(tmp_path: Path, written: object) -> None:
+    """No document makes the reader fail in another way."""
+    file = tmp_path / "s.yaml"
+    file.write_text(yamlfile.dump(written))
+
+    with contextlib.suppress(ConfigError):
+        load(str(file))
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(sorted(MODELS)), st.integers(1, 9), st.sampled_from(list(Profile))
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+    st.integers(0),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_is_described_is_simulated(
+    tmp_path: Path, groups: list[tuple[str, int, Profile]], seed: int
+) -> None:
+    """As many of each model, with its work, in that order."""
+    file = tmp_path / "s.yaml"
+    gpus = [{"model": m, "count": count, "workload": work} for m, count, work in groups]
+    file.write_text(yamlfile.dump({"gpus": gpus, "seed": seed}))
+
+    scenario = load(str(file))
+
+    found = [(spec.model, spec.workload) for spec in scenario.gpus]
+    assert found == [(MODELS[m], work) for m, count, work in groups for _ in range(count)]
+    assert scenario.seed == seed
