@@ -368,7 +368,7 @@ def test_what_was_answered_is_played(answered: dict[tuple[str, int], Answer]) ->
             for question in answered:
                 recording.ask(*question)
 
-        (played,) = open_recording(str(path), Clock(MADE - WEEK)).devices()
+        (played,) = open_recording(str(path), Clock(MADE - BEGUN)).devices()
 
     assert {question: played.ask(*question) for question in answered} == answered
 
