@@ -1,4 +1,4 @@
-"""How another process finds the exporter that owns a state folder, and tells it to release the driver."""
+"""How another process finds the exporter that owns a state folder, and tells it to release the driver or to learn anew."""
 
 import fcntl
 import json
@@ -7,9 +7,11 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from catalog.errors import ConfigError
 
+_RELEASE, _RESET = "release", "probe-reset"
 RELEASE = 600.0
 """Seconds that SIGUSR1 alone releases the driver for."""
 
@@ -56,12 +58,25 @@ def release(state_dir: Path, seconds: float) -> int:
     Raises:
         ConfigError: no exporter owns it.
     """
+    return _order(state_dir, _RELEASE, seconds, signal.SIGUSR1)
+
+
+def reset_baselines(state_dir: Path, uuid: str, task: str) -> int:
+    """Ask the exporter that owns *state_dir* to learn a probe's baselines anew, or of all if empty; its pid.
+
+    Raises:
+        ConfigError: no exporter owns it.
+    """
+    return _order(state_dir, _RESET, (uuid, task), signal.SIGUSR2)
+
+
+def _order(state_dir: Path, name: str, content: object, number: signal.Signals) -> int:
     pid = _pid(state_dir)
     try:
         if not _owned(state_dir):
             raise ProcessLookupError(pid)
-        (state_dir / "release").write_text(json.dumps(seconds))
-        os.kill(int(pid), signal.SIGUSR1)
+        (state_dir / name).write_text(json.dumps(content))
+        os.kill(int(pid), number)
     except PermissionError as error:
         raise ConfigError(
             f"the exporter in {state_dir} belongs to another user; ask as that user or root"
@@ -75,13 +90,26 @@ def release(state_dir: Path, seconds: float) -> int:
 
 def requested_release(state_dir: Path) -> float:
     """Seconds that the last `release` asked for; a signal without one gets the default."""
-    path = state_dir / "release"
     try:
-        seconds = float(json.loads(path.read_text()))
-        path.unlink()
+        return float(_take(state_dir, _RELEASE))
     except (OSError, ValueError, TypeError):
         return RELEASE
-    return seconds
+
+
+def requested_reset(state_dir: Path) -> tuple[str, str] | None:
+    """GPU and probe that are to be learned anew, either empty for all; None if a signal came without them."""
+    try:
+        uuid, task = _take(state_dir, _RESET)
+    except (OSError, ValueError, TypeError):
+        return None
+    return str(uuid), str(task)
+
+
+def _take(state_dir: Path, name: str) -> Any:
+    path = state_dir / name
+    content = json.loads(path.read_text())
+    path.unlink()
+    return content
 
 
 def _owned(state_dir: Path) -> bool:

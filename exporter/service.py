@@ -48,7 +48,7 @@ from exporter.web.door import serving
 from exporter.web.door.doorway import doorway
 from exporter.web.door.guard import Guard
 from exporter.web.faults import READER
-from exporter.web.keys import CLOCK, EVENTS, HISTORY, HUB
+from exporter.web.keys import CLOCK, EVENTS, HISTORY, HUB, PROBER
 from exporter.web.scrape import Scrapes
 from exporter.xid_source import Inputs, XidSource, open_log, path, switches
 from exporter.xid_totals import XidTotals
@@ -60,6 +60,7 @@ from probes.worker import PERIODS
 
 logger = logging.getLogger(__name__)
 
+_ORDERS = (signal.SIGUSR1, signal.SIGUSR2, signal.SIGHUP)
 _GRACE = 1.5
 """Seconds that open requests get to end; with the rest of the shutdown that makes 2 s."""
 
@@ -209,6 +210,7 @@ class Service:
         app[EVENTS] = self.store.events
         app[CLOCK] = clock
         app[READER] = self.reader
+        app[PROBER] = self.prober
         app[QUESTIONS] = asyncio.Semaphore(AT_ONCE)
         app[RECENT] = self.recent
         app.add_routes(routes())
@@ -316,9 +318,7 @@ def _signals(service: Service, config: Config, load: Load) -> Iterator[None]:
 
     async def release() -> None:
         seconds = control.requested_release(Path(config.state_dir))
-        await (
-            service.prober.release()
-        )  # first: who waits for the driver counts on nobody holding it
+        await service.prober.release()  # first: it holds the driver too
         await service.reader.release(seconds)
         service.intake.released(seconds)
         logger.info("released", extra={"seconds": seconds})
@@ -326,19 +326,27 @@ def _signals(service: Service, config: Config, load: Load) -> Iterator[None]:
     async def reload() -> None:
         await service.reload(config, load)
 
+    async def reset() -> None:
+        wanted = control.requested_reset(Path(config.state_dir))
+        if wanted is not None:
+            count = await service.prober.ward.reset(*wanted)
+            service.doorway.record.configured(f"baselines of {' '.join(wanted).strip() or 'all'}")
+            logger.info("probes.reset", extra={"records": count})
+
     loop.add_signal_handler(signal.SIGUSR1, spawn, release)
+    loop.add_signal_handler(signal.SIGUSR2, spawn, reset)
     loop.add_signal_handler(signal.SIGHUP, spawn, reload)
     try:
         yield
     finally:
-        loop.remove_signal_handler(signal.SIGUSR1)
-        loop.remove_signal_handler(signal.SIGHUP)
+        for number in _ORDERS:
+            loop.remove_signal_handler(number)
         _deaf()
 
 
 def _deaf() -> None:
     """Before we can obey and once we no longer can, an order must not end the process, as it would by default."""
-    for number in (signal.SIGUSR1, signal.SIGHUP):
+    for number in _ORDERS:
         signal.signal(number, signal.SIG_IGN)
 
 

@@ -20,6 +20,7 @@ COMMANDS = {
     "simulate": "Serve a fleet of simulated nodes on one port.",
     "record": "Write every reading of this machine to a file, for --source replay.",
     "release": "Let go of the driver for a while, for an upgrade.",
+    "probe": "Run an active probe now, or list them.",
     "xid": "Explain an error code of the driver: what it means and what to do.",
     "history": "Ask the embedded history, or export it.",
     "alerts": "Write alert rules.",

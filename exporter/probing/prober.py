@@ -114,6 +114,14 @@ class Prober:
             async with asyncio.timeout(_GONE):
                 await self._idle.wait()
 
+    @property
+    def absent(self) -> str:
+        """Why nothing is probed, empty if probes run."""
+        return self._settings.absent
+
+    def enabled(self, task: str) -> bool:
+        return task in self._settings.enabled
+
     def due(self, uuid: str, task: str) -> float | None:
         """Seconds until the next run is due, None if none is scheduled."""
         due = self._schedule.due(Slot(uuid, task))

@@ -106,11 +106,12 @@ async def run(lab: Lab, plan: Plan, stop: asyncio.Event) -> Run:
     if ended.end is End.STOPPED:
         return Run(trial=None, left=ended.left)
     after = await _memory_errors(lab, plan.uuid)
+    trial = _trial(order, ended, at, lab.view(plan.uuid))
     trial = replace(
-        _trial(order, ended, at, lab.view(plan.uuid)),
+        trial,
         ecc_errors=0.0 if before is None or after is None else max(after - before, 0.0),
         trace_id=secrets.token_hex(16),
-        context={**context, "uncorrected_after": after},
+        context={**context, "uncorrected_after": after, **_clocks(trial)},
     )
     return Run(trial=_compared(trial, plan), left=ended.left)
 
@@ -165,6 +166,14 @@ def _compared(trial: Trial, plan: Plan) -> Trial:
     result = trial.result
     restless = result is not None and result.context.settled is False
     return replace(trial, compared=not plan.facts.compute and not restless)
+
+
+def _clocks(trial: Trial) -> dict[str, str | float | None]:
+    """The SM clock as the probe's kernels saw it."""
+    if trial.result is None:
+        return {}
+    seen = trial.result.context
+    return {"probe_sm_hertz": seen.sm_hertz_before, "probe_sm_hertz_after": seen.sm_hertz_after}
 
 
 async def _memory_errors(lab: Lab, uuid: str) -> float | None:

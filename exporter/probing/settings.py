@@ -62,7 +62,7 @@ def enabled(switches: tuple[str, ...]) -> frozenset[str]:
     found = set(BY_NAME)
     for switch in switches:
         name = switch.removeprefix("-")
-        named = set(BY_NAME) if name == _ALL else {_known(name)}
+        named = set(BY_NAME) if name == _ALL else {known(name)}
         found = found - named if switch.startswith("-") else found | named
     return frozenset(found)
 
@@ -76,6 +76,20 @@ def installed() -> str:
     return ""
 
 
+def check_source(source: str) -> None:
+    """Say why GPUs of *source* cannot be probed.
+
+    Raises:
+        ConfigError: they cannot.
+    """
+    kind = source.partition(":")[0]
+    child, absent = _child(kind)
+    if (
+        kind in ("nvml", "replay") and child is None
+    ):  # what is no source at all is said by who opens it
+        raise ConfigError(f"{source} cannot be probed: {absent}")
+
+
 def _child(kind: str) -> tuple[str | None, str]:
     if kind == "sim":
         return SIMULATED, ""
@@ -85,10 +99,15 @@ def _child(kind: str) -> tuple[str | None, str]:
     return (None, absent) if absent else (CHILD_MODULE, "")
 
 
-def _known(name: str) -> str:
+def known(name: str) -> str:
+    """*name*, if a probe has it.
+
+    Raises:
+        ConfigError: none does.
+    """
     if name in BY_NAME:
         return name
     close = difflib.get_close_matches(name, BY_NAME, n=1)
-    known = ", ".join(task.name for task in TASKS)
-    hint = f"did you mean {close[0]}?" if close else f"there are {known}, and {_ALL}"
+    names = ", ".join(task.name for task in TASKS)
+    hint = f"did you mean {close[0]}?" if close else f"there are {names}, and {_ALL}"
     raise ConfigError(f"probes: there is no probe {name!r}; {hint}")

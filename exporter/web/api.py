@@ -10,8 +10,8 @@ from aiohttp import web
 
 from catalog.snapshot import GpuView, Reading, Snapshot
 from exporter import holders
-from exporter.web import events_api, history_api
-from exporter.web.keys import CLOCK, EVENTS, HISTORY, HUB
+from exporter.web import events_api, history_api, probes_api
+from exporter.web.keys import CLOCK, EVENTS, HISTORY, HUB, PROBER
 
 QUESTIONS = web.AppKey("questions", asyncio.Semaphore)
 """Questions to the history that are answered at once; one of 35 days takes a thread for a second."""
@@ -38,6 +38,12 @@ async def history(request: web.Request) -> web.Response:
     async with request.app[QUESTIONS]:
         text = await asyncio.to_thread(lambda: json.dumps(history_api.answer(*asked)))
     return web.Response(text=text, content_type="application/json")
+
+
+async def probes(request: web.Request) -> web.Response:
+    """GET /api/v1/probes: what the active probes found, and when they look again."""
+    app = request.app
+    return web.json_response(probes_api.answer(request.query, app[PROBER], app[HUB].latest))
 
 
 async def events(request: web.Request) -> web.Response:

@@ -20,6 +20,7 @@ def build(scrapes: Scrapes, *, fault_injection: bool) -> web.Application:
             web.get("/api/v1/gpus", api.gpus),
             web.get("/api/v1/events", api.events),
             web.get("/api/v1/history", api.history),
+            web.get("/api/v1/probes", api.probes),
         ]
     )
     if fault_injection:

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from aiohttp import web
 
 from exporter.hub import Hub
+from exporter.probing.prober import Prober
 from history.events import EventLog
 from history.question import History
 
 HUB = web.AppKey("hub", Hub)
 HISTORY = web.AppKey("history", History)
 EVENTS = web.AppKey("events", EventLog)
+PROBER = web.AppKey("prober", Prober)
 CLOCK: web.AppKey[Callable[[], float]] = web.AppKey("clock")

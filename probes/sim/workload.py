@@ -64,7 +64,7 @@ def _training(moment: float, job: Noise, own: Noise) -> Demand:
     """Steps of matrix products and all-reduces, now and then a wait for data, every ten minutes a checkpoint."""
     if moment % _CHECKPOINT_EVERY < _CHECKPOINT_TAKES:
         return Demand(
-            sm=0.04, occupancy=0.01, dram=0.03, copy=0.9, transmit=0.55, memory=0.9, processes=1
+            sm=0.04, occupancy=0.01, dram=0.03, copy=0.9, transmit=0.55, memory=0.85, processes=1
         )
     pace = 0.4 if job.at(int(moment // 15)) < 0.05 else 1.0  # waits for data
     step = job.smooth(moment, 4.0)
@@ -80,7 +80,7 @@ def _training(moment: float, job: Noise, own: Noise) -> Demand:
         receive=0.03 + 0.04 * wobble,
         transmit=0.01 + 0.01 * wobble,
         nvlink=pace * (0.25 + 0.3 * (1 - step)),
-        memory=0.9,
+        memory=0.85,
         processes=1,
     )
 
