@@ -12,6 +12,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from tests import servers
+from tests.exporter.server import eventually
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "api.md").read_text()
 
@@ -73,9 +74,12 @@ def exporter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "--source",
         "sim",
         "--allow-fault-injection",
+        "--probe-speed",
+        "600",
     ]
     command += ["--state-dir", str(folder), "--listen", f"127.0.0.1:{port}"]
     with servers.started(command, f"{address}/healthz/gpus", folder / "log"):
+        eventually(lambda: '"launch"' in servers.get(f"{address}/api/v1/probes"))
         yield address
 
 
