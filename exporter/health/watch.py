@@ -15,6 +15,7 @@ from exporter.health.kept import Kept
 from exporter.health.machine import Condition
 from exporter.health.roster import DAY, Roster
 from exporter.hub import Hub
+from probes.worker import PERIODS
 
 _LOOK = 10.0
 """Seconds between two looks at who is there."""
@@ -138,7 +139,9 @@ class Watch:
     def reading(self, uuid: str, tier: Tier, reading: Reading) -> None:
         """A reading arrived."""
         gpu = self._gpus.get(uuid)
-        if gpu is None or tier in (Tier.DERIVED, Tier.COUNTED):
+        if (
+            gpu is None or tier not in PERIODS
+        ):  # of ours: they have no word on how it is, and their own times
             return
         gpu.read(tier, reading)
         if tier is Tier.SLOW:

@@ -66,13 +66,15 @@ def exporter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an exporter on the simulator that takes faults."""
     folder, port = tmp_path_factory.mktemp("examples"), servers.free_port()
     address = f"http://127.0.0.1:{port}"
+    scenario = folder / "idle.yaml"
+    scenario.write_text("gpus: [{model: H100, count: 8, workload: idle}]\n")
     command = [
         sys.executable,
         "-m",
         "gpuvitals",
         "serve",
         "--source",
-        "sim",
+        f"sim:{scenario}",
         "--allow-fault-injection",
         "--probe-speed",
         "600",

@@ -16,7 +16,7 @@ from exporter.probing.totals import ProbeTotals
 from exporter.probing.ward import Ward, Wiring
 from history.minute import Key
 from probes.active.pace import Pace
-from probes.active.record import Record
+from probes.active.record import Health, Record
 from probes.active.schedule import Slot
 from probes.active.task import BY_NAME, Task
 from probes.bench_gpu import BenchGpu
@@ -109,7 +109,7 @@ class House:
     def _show(self, uuid: str, tier: Tier, reading: Reading) -> None:
         self.shown[uuid, tier] = reading
 
-    def _judged(self, uuid: str, task: Task, record: Record) -> None:
+    def _judged(self, uuid: str, task: Task, record: Record, _verdict: Health | None) -> None:
         self.verdicts.append((uuid, task.name, record))
 
     # -- what a test asks ----------------------------------------------------------------------------------------------

@@ -68,6 +68,8 @@ def test_the_schedule_the_fault_and_its_end_are_seen_from_outside(server: Server
     assert "in place of" in probe["runs"][0]["why"][0]
     assert server.metrics().value("gpu_probe_success", gpu="1", probe="memory-integrity") == 1
     assert server.metrics().value("gpu_up", gpu="0") == 1
+    assert eventually(lambda: server.state(0) == "unhealthy")
+    assert server.state(1) == "ok"
 
 
 def test_baselines_and_counters_survive_kill_and_restart(tmp_path: Path, scenario: str) -> None:
