@@ -1,13 +1,16 @@
 """The table of GPUs. Each cell that changes has an id, so that a live update touches it and nothing else."""
 
+import math
+from array import array
+from functools import lru_cache
+
 from catalog.snapshot import GpuView
 from exporter.page import address
 from exporter.page.columns import Column, Trend, columns
-from exporter.page.curve import Curve
 from exporter.page.markup import Child, Markup, tag
 from exporter.page.quantity import shown
 from exporter.page.scene import Scene
-from exporter.page.sparkline import peaks, sparkline
+from exporter.page.sparkline import sparkline
 from exporter.page.vitals import Vitals
 
 Fragments = dict[str, Markup]
@@ -102,15 +105,25 @@ def _trend(scene: Scene, gathered: Vitals, column: Column) -> Markup | None:
     trend = column.trend
     if trend is None:
         return None
-    curve = scene.recent.curve(gathered.view.identity.uuid, trend.series, scene.now)
+    points = scene.recent.peaks(gathered.view.identity.uuid, trend.series, scene.now)
     top = gathered.values.get(trend.top) if trend.top else None
-    points = curve and peaks(curve)
-    return sparkline(points, trend.low, top or trend.high, _range(points, trend, column.title))
+    values = points.values.tobytes() if points else b""
+    return _line(values, points.bridged if points else 0, top or trend.high, column)
 
 
-def _range(points: Curve | None, trend: Trend, title: str) -> str:
+@lru_cache(maxsize=256)  # a page is drawn every second, a line changes every ten
+def _line(values: bytes, bridged: int, top: float, column: Column) -> Markup | None:
+    """A sparkline of *values*, with what it shows in words."""
+    trend, points = column.trend, array("d", values)
+    if trend is None:
+        return None
+    label = _range(points, trend, column.title)
+    return sparkline(points, bridged, (trend.low, top), label)
+
+
+def _range(points: "array[float]", trend: Trend, title: str) -> str:
     """The sparkline in words."""
-    known = list(points.extremes()) if points else []
+    known = [value for value in points if not math.isnan(value)]
     if not known:
         return f"{title}: nothing known of the last 15 minutes"
     unit = trend.series[0].unit

@@ -9,6 +9,7 @@ from catalog.snapshot import Layout, Reading, Series, Tier
 from exporter.page.curve import Curve
 from exporter.page.plots import RECENT as SERIES
 from exporter.page.ring import SPAN, Rate, Ring
+from exporter.page.sparkline import STEP, peaks
 from probes.worker import PERIODS
 
 _PERIODS = MappingProxyType({**PERIODS, Tier.ONCE: SPAN, Tier.DERIVED: PERIODS[Tier.FAST]})
@@ -25,6 +26,7 @@ class Recent:
         self._tracks: dict[str, dict[Series, Ring | Rate]] = {}
         self._plans = {("", Tier.FAST): _NOTHING}
         self._heard: dict[str, float] = {}
+        self._peaks: dict[tuple[str, Series], tuple[int, Curve]] = {}
 
     def observe(self, uuid: str, tier: Tier, reading: Reading) -> None:
         """Keep what *reading* says of the series that are drawn."""
@@ -43,6 +45,17 @@ class Recent:
         ring = track.ring if isinstance(track, Rate) else track
         start, values = ring.until(now)
         return Curve(name=name, start=start, step=ring.period, values=values, bridged=_BRIDGED)
+
+    def peaks(self, uuid: str, series: Series, now: float) -> Curve | None:
+        """The same in points of ten seconds; worked out when a point is full, and not every second."""
+        curve = self.curve(uuid, series, now)
+        if curve is None or curve.step >= STEP:
+            return curve and peaks(curve)
+        first = int(curve.start // STEP)
+        known = self._peaks.get((uuid, series))
+        if known is None or known[0] != first:
+            known = self._peaks[uuid, series] = first, peaks(curve)
+        return known[1]
 
     def _plan(
         self, uuid: str, tier: Tier, reading: Reading
@@ -64,6 +77,8 @@ class Recent:
         for uuid in gone:
             del self._heard[uuid]
             self._tracks.pop(uuid, None)
+        for uuid, series in [key for key in self._peaks if key[0] in gone]:
+            del self._peaks[uuid, series]
         for uuid, tier in [key for key in self._plans if key[0] in gone]:
             del self._plans[uuid, tier]
 

@@ -3,7 +3,6 @@
 import math
 from array import array
 from dataclasses import replace
-from functools import lru_cache
 
 from exporter.page.curve import Curve, runs
 from exporter.page.markup import Markup, tag
@@ -14,27 +13,34 @@ _HEIGHT, _EDGE = 240, 10
 """Of the plane, ten units to a pixel, so that whole numbers are fine enough."""
 
 
-def sparkline(points: Curve | None, low: float, high: float, label: str) -> Markup:
-    """*points* (of `peaks`) between *low* and *high*; *label* says the same in words."""
-    if points is None or not points.known:
+def sparkline(
+    values: "array[float]", bridged: int, axis: tuple[float, float], label: str
+) -> Markup:
+    """*values* (of `peaks`) between the ends of *axis*; *label* says the same in words.
+
+    Args:
+        values: one per step; NaN where nothing is known.
+        bridged: unknown steps in a row that the line crosses.
+        axis: what the lower and the upper edge stand for.
+        label: for those who do not see it.
+    """
+    if all(map(math.isnan, values)):
         return tag("svg", class_="spark", viewBox=f"0 0 1 {_HEIGHT}", aria_hidden="true")
-    line, area = _paths(points.values.tobytes(), low, high, points.bridged)
+    line, area = _paths(values, bridged, *axis)
     return tag(
         "svg",
         tag("path", class_="area", d=area),
         tag("path", class_="line", d=line),
         class_="spark",
-        viewBox=f"0 0 {len(points.values) - 1} {_HEIGHT}",
+        viewBox=f"0 0 {len(values) - 1} {_HEIGHT}",
         preserveAspectRatio="none",
         role="img",
         aria_label=label,
     )
 
 
-@lru_cache(maxsize=128)  # a page is drawn every second, a line changes every ten
-def _paths(packed: bytes, low: float, high: float, bridged: int) -> tuple[str, str]:
+def _paths(values: "array[float]", bridged: int, low: float, high: float) -> tuple[str, str]:
     """The line and the area under it."""
-    values = array("d", packed)
     stretch = (_HEIGHT - 2 * _EDGE) / ((high - low) or 1.0)
     base = _HEIGHT - _EDGE + low * stretch
     line, area = "", ""

@@ -273,7 +273,7 @@ def test_a_reading_that_slips_is_no_hole_in_its_line() -> None:
     slots = [50.0, math.nan, 51.0, *[math.nan] * 6, 52.0]
     curve = Curve(name="", start=NOW, step=10.0, values=array("d", slots), bridged=2)
 
-    drawn = sparkline(peaks(curve), 0, 100, "")
+    drawn = sparkline(peaks(curve).values, peaks(curve).bridged, (0, 100), "")
 
     assert re.findall(r'class="line" d="(.*?)"', drawn) == ["M0,120L2,118h.01M9,116h.01"]
 

@@ -7,9 +7,11 @@ from catalog.metrics import nvlink, power, temperature, utilization
 from catalog.snapshot import Layout, Reading, Tier
 from exporter.page.recent import Recent
 from exporter.page.ring import Rate, Ring
+from exporter.page.sparkline import peaks
 
 T0 = 1_780_000_200.0
 POWER = (power.NOW, ())
+TEMPERATURE = (temperature.TEMPERATURE, ("gpu",))
 
 
 def told(recent: Recent, at: float, watts: float, layout: Layout, uuid: str = "GPU-a") -> None:
@@ -137,3 +139,26 @@ def test_a_ring_holds_what_a_dictionary_would(puts: list[tuple[int, float]]) -> 
         int(start) + place: value for place, value in enumerate(values) if not math.isnan(value)
     }
     assert held == kept
+
+
+def test_points_of_ten_seconds_are_those_of_the_curve() -> None:
+    """Whenever somebody looks, and for what is read every ten seconds too: kept or not, the points are the same."""
+    recent, layout = Recent(), Layout((POWER,))
+    slow = Layout((TEMPERATURE,))
+    for second in range(1200):
+        at = T0 + second
+        told(recent, at, second % 37, layout)
+        if second % 10 == 0:
+            value = (float(second % 91),)
+            recent.observe("GPU-a", Tier.MEDIUM, Reading(at=at, layout=slow, values=value))
+
+        for series in (POWER, TEMPERATURE):
+            curve, points = (
+                look("GPU-a", series, at + 0.3) for look in (recent.curve, recent.peaks)
+            )
+            assert curve
+            assert points
+            assert (points.start, repr(points.values)) == (
+                peaks(curve).start,
+                repr(peaks(curve).values),
+            )
