@@ -12,6 +12,7 @@ from exporter.fleet import orders
 from exporter.fleet.fleet import Fleet
 from exporter.fleet.keys import FLEET, node_asked
 from exporter.web import api, errors, health
+from exporter.web.door import origin
 
 _GRACE = 1.5
 """Seconds that open requests get to end."""
@@ -26,7 +27,7 @@ def serve(fleet: Fleet, listener: socket.socket, *, fault_injection: bool) -> No
 
 def build(fleet: Fleet, *, fault_injection: bool = False) -> web.Application:
     """The application."""
-    app = web.Application(middlewares=[errors.as_json], client_max_size=_MAX_BODY)
+    app = web.Application(middlewares=[errors.as_json, _ours], client_max_size=_MAX_BODY)
     app[FLEET] = fleet
     app.on_response_prepare.append(_name)
     app.add_routes(
@@ -92,6 +93,13 @@ async def healthz_gpus(request: web.Request) -> web.Response:
 async def gpus(request: web.Request) -> web.Response:
     """GET /nodes/NAME/api/v1/gpus: every GPU of it with its newest readings."""
     return web.json_response(api.gpus_of(node_asked(request).snapshot))
+
+
+@web.middleware
+async def _ours(request: web.Request, handler: errors.Handler) -> web.StreamResponse:
+    if origin.foreign(request):
+        raise web.HTTPForbidden(text=origin.SAID)
+    return await handler(request)
 
 
 async def _name(_request: web.Request, response: web.StreamResponse) -> None:

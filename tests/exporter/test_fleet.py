@@ -405,3 +405,13 @@ async def test_faults_must_be_allowed(aiohttp_client: AiohttpClient) -> None:
     answer = await client.post("/nodes/node-001/api/v1/faults", data='{"gpu": 0, "kind": "hang"}')
 
     assert answer.status == 404
+
+
+async def test_pages_of_other_sites_break_nothing(aiohttp_client: AiohttpClient) -> None:
+    """Neither GPUs nor exporters."""
+    client = await aiohttp_client(build(fleet(StandingClock(START)), fault_injection=True))
+
+    for order in ("faults", "stop", "start"):
+        path = f"/nodes/node-001/api/v1/{order}"
+        answer = await client.post(path, json={}, headers={"Origin": "https://elsewhere"})
+        assert answer.status == 403

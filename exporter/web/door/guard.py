@@ -51,8 +51,8 @@ class Guard:
             if refusal is not None:
                 return refusal
         if origin.foreign(request):
-            error = "a page of another site sent this; nothing is changed for it"
-            return self._turn_away(request, Denial.CROSS_ORIGIN, error, request.get(_USER, ""))
+            user = request.get(_USER, "")
+            return self._turn_away(request, Denial.CROSS_ORIGIN, origin.SAID, user)
         return await handler(request)
 
     async def _refusal(self, request: web.Request, users: Users) -> web.Response | None:

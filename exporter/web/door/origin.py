@@ -7,6 +7,7 @@ from aiohttp import hdrs, web
 
 _SAFE = frozenset({hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS})
 """They change nothing, and the browser shows their answers to our own pages only."""
+SAID = "a page of another site sent this; nothing is changed for it"
 _OURS = frozenset({"same-origin", "none"})
 
 

@@ -24,6 +24,9 @@ def context(tls: Tls) -> ssl.SSLContext:
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     made.minimum_version, made.maximum_version = tls.oldest, tls.newest
     made.set_alpn_protocols(["http/1.1"])
+    made.options |= (
+        ssl.OP_NO_RENEGOTIATION
+    )  # each costs us more than the client; OpenSSL before 3 allows it
     if not tls.our_order:
         made.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE
     if tls.ciphers:

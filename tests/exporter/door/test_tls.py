@@ -1,6 +1,7 @@
 """TLS at the door: versions, client certificates, certificates that rotate."""
 
 import asyncio
+import shutil
 import socket
 import ssl
 from pathlib import Path
@@ -80,6 +81,23 @@ async def test_suites_limit_tls12(tmp_path: Path, authority: Authority) -> None:
         assert await shown(served, right)
         with pytest.raises(ssl.SSLError):
             await shown(served, wrong)
+
+
+@pytest.mark.usefixtures("authority")
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs the program openssl")
+async def test_nothing_is_negotiated_twice(tmp_path: Path) -> None:
+    """A client of TLS 1.2 that asks for another handshake on its connection does not get it."""
+    async with house(tmp_path, TLS + "}") as served:
+        client = await asyncio.create_subprocess_exec(
+            *("openssl", "s_client", "-tls1_2", "-connect", f"127.0.0.1:{served.port}"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        told, _ = await client.communicate(b"R\n")  # openssl's word for: again
+
+    assert b"RENEGOTIATING" in told
+    assert b"no renegotiation" in told
 
 
 async def test_our_client_comes_in(tmp_path: Path, authority: Authority) -> None:
