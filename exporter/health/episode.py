@@ -8,6 +8,8 @@ from exporter.health.causes import Cause
 WINDOW = 3600.0
 """Seconds in which a return makes the next hold longer."""
 MOST_DOUBLINGS = 4
+_GAP = 3.0
+"""Seconds between two readings of the fast tier, which alone has causes that must last, more than which count as nothing."""
 
 
 class Returns:
@@ -49,7 +51,7 @@ class Episode:
     def seen(self, text: str, at: float) -> None:
         """It is so: *text* says how."""
         if self._active:
-            self._spent += max(at - self._at, 0.0)
+            self._spend(at)
         elif self.finding is None and at - self._quiet > self.cause.hold:
             self._spent = 0.0
         self._active, self._at = True, at
@@ -63,6 +65,7 @@ class Episode:
     def unseen(self, at: float) -> None:
         """It is not so."""
         if self._active:
+            self._spend(at)
             self._active, self._quiet = False, at
         self.wait(at)
 
@@ -73,6 +76,12 @@ class Episode:
         self._quiet = min(self._quiet, at)  # a clock that was set back starts the wait again
         if at - self._quiet >= self._returns.lengthen(self.cause.hold, at):
             self.finding, self._spent = None, 0.0
+
+    def _spend(self, at: float) -> None:
+        """It held since the reading before, unless nobody looked for longer."""
+        elapsed = at - self._at
+        if 0 < elapsed <= _GAP:
+            self._spent += elapsed
 
     def _found(self, text: str, since: float) -> Finding:
         return Finding(cause=self.cause.name, state=self.cause.state, since=since, text=text)

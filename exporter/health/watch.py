@@ -135,6 +135,8 @@ class Watch:
     def maintained(self, seconds: float) -> None:
         """Maintenance is declared: no GPU is expected for so long, or until one is read again."""
         self._maintained_until = self.wiring.steady() + seconds
+        for uuid in self.hub.latest.gpus:
+            self._settle(uuid, self.wiring.wall())
 
     def reading(self, uuid: str, tier: Tier, reading: Reading) -> None:
         """A reading arrived."""
@@ -244,7 +246,10 @@ class Watch:
             known = [view.identity.index for view in self.hub.latest.gpus.values()]
             for index in self.roster.never_seen(known, len(members)):
                 members = (*members, self._stand_in(index))
-        self._members = frozenset(members)
+        before, self._members = self._members, frozenset(members)
+        for uuid in self._members ^ before:
+            if uuid in self._gpus and uuid in self.hub.latest.gpus:
+                self._settle(uuid, self.wiring.wall())
 
     def _stand_in(self, index: int) -> str:
         """Let a GPU that was never found be seen as lost, on its node."""

@@ -43,7 +43,7 @@ def capability(now: Now) -> Answer:
 
 def fabric(now: Now) -> Answer:
     """Whether it joined the NVSwitch fabric."""
-    if not now.board.model.fabric or now.board.mig:
+    if not now.board.model.fabric or now.mig:
         raise not_supported("fabric")
     return {"state": _REGISTERED, "status": 0, "cliqueId": 0, "healthMask": 0}
 
@@ -52,7 +52,7 @@ def mig_mode(now: Now) -> Answer:
     """MIG mode now and after the next reset."""
     if now.board.model.mig is None:
         raise not_supported("MIG")
-    return [int(now.board.mig)] * 2
+    return [int(now.mig)] * 2
 
 
 QUESTIONS: Questions = {

@@ -61,6 +61,11 @@ class Now(NamedTuple):
     at: float
     state: State
 
+    @property
+    def mig(self) -> bool:
+        """Whether MIG is on."""
+        return self.board.effects.mig(self.at, self.board.mig)
+
 
 Questions = Mapping[str, Callable[..., Answer]]
 """Each takes the GPU as it is now, then the question's own arguments; the answer has NVML's units and structure."""

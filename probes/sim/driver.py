@@ -163,8 +163,8 @@ class SimDevice:
         return self._blanker.blanked(question, found, blanks) if blanks else found
 
     def mig_devices(self) -> Sequence[Device]:
-        self._passed()
-        return [SimInstance(self, instance) for instance in instances(self._board)]
+        moment = self._passed()
+        return [SimInstance(self, instance) for instance in instances(self._board, moment)]
 
     def ask_instance(self, instance: Instance, question: str) -> Answer:
         """The answer of one of its MIG instances."""

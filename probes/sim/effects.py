@@ -120,6 +120,10 @@ class Effects:
             or any(xid.code in _LOST for xid in self.active(faults.Xid, moment))
         )
 
+    def mig(self, moment: float, configured: bool) -> bool:  # noqa: FBT001 - what the scenario says
+        """Whether MIG is on: as the scenario says, or the other way while it is reconfigured."""
+        return configured != any(self.active(faults.MigReconfigure, moment))
+
     def blanks(self, moment: float) -> frozenset[str]:
         """Which readings are blank."""
         return frozenset(blanks.which for blanks in self.active(faults.Blanks, moment))

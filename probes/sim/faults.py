@@ -119,6 +119,12 @@ class Blanks(Fault, frozen=True):
     which: Blanked = "all"
 
 
+class MigReconfigure(Fault, frozen=True):
+    """Somebody switches MIG on where it is off, and off where it is on, until the fault ends."""
+
+    seconds: Positive | None = 600.0
+
+
 class ProbeFailure(Fault, frozen=True):
     """An active probe ends badly: its next runs, until it is over. No reading of the GPU shows it.
 
@@ -145,6 +151,7 @@ KINDS: Mapping[str, type[Fault]] = MappingProxyType(
         "gpu_lost": GpuLost,
         "hang": Hang,
         "blanks": Blanks,
+        "mig_reconfigure": MigReconfigure,
         "probe_failure": ProbeFailure,
     }
 )
@@ -176,6 +183,8 @@ def check(fault: Fault, model: Model) -> None:
     """
     if isinstance(fault, NvlinkErrors):
         _check_link(fault, model)
+    if isinstance(fault, MigReconfigure) and model.mig is None:
+        raise Mismatch(f"gpu: {model.name} has no MIG", "gpu")
     if isinstance(fault, PcieDowntrain) and fault.generation > model.pcie_generation:
         raise Mismatch(
             f"generation: {model.name} has PCIe {model.pcie_generation} at most", "generation"

@@ -88,7 +88,7 @@ def _all_errors(error: str) -> Read:
 def _links(now: Now, scope: int) -> int:
     """How many links there are."""
     links = now.board.model.nvlinks
-    if not links or now.board.mig:
+    if not links or now.mig:
         raise not_supported("NVLink")
     if scope != ALL_LINKS and not 0 <= scope < links:
         raise invalid("NVLink number")

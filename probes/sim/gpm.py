@@ -32,7 +32,7 @@ class Sampler:
 
     def average(self, now: Now, *metrics: int) -> Answer:
         """The averages since it was last asked."""
-        if not now.board.model.gpm or now.board.mig:
+        if not now.board.model.gpm or now.mig:
             raise not_supported("GPM")
         before, self._before = self._before, (now.at, now.state.totals(now.at))
         if before is None or now.at <= before[0]:

@@ -13,7 +13,7 @@ def nvlink_state(now: Now, link: int) -> Answer:
         raise not_supported("NVLink")
     if not 0 <= link < links:
         raise invalid("NVLink number")
-    return int(not now.board.mig)
+    return int(not now.mig)
 
 
 QUESTIONS: Questions = {

@@ -27,10 +27,10 @@ class Instance:
         return respond(self, now)
 
 
-def instances(board: Board) -> Iterator[Instance]:
-    """The instances of a GPU, none if MIG is off."""
+def instances(board: Board, moment: float) -> Iterator[Instance]:
+    """The instances of a GPU at *moment*, none if MIG is off."""
     profile = board.model.mig
-    if board.mig and profile:
+    if profile and board.effects.mig(moment, board.mig):
         yield from (Instance(board, profile, number) for number in range(profile.count))
 
 

@@ -22,14 +22,14 @@ def used_bytes(now: Now) -> int:
 
 def utilization(now: Now) -> Answer:
     """Percent of the last sample period with any work."""
-    if now.board.mig:
+    if now.mig:
         raise not_supported("utilization under MIG")
     return {"gpu": round(now.state.busy * 100), "memory": round(now.state.controller * 100)}
 
 
 def engine(now: Now) -> Answer:
     """Of an engine that nothing here uses."""
-    if now.board.mig:
+    if now.mig:
         raise not_supported("utilization under MIG")
     return [0, _SAMPLE_MICROSECONDS]
 

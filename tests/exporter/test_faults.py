@@ -68,6 +68,10 @@ FAULTS: dict[str, tuple[dict[str, object], Callable[[Metrics, str], bool]]] = {
         {"gpu": 4, "at": 3},
         lambda now, gpu: now.value("gpu_state", gpu=gpu, state="lost") == 1,
     ),
+    "mig_reconfigure": (
+        {"gpu": 1},
+        lambda now, gpu: now.value("gpu_mig_mode", gpu=gpu) == 1,
+    ),
     "probe_failure": ({"gpu": 0}, lambda now, gpu: now.value("gpu_up", gpu=gpu) == 1),
 }
 
