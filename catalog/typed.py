@@ -1,6 +1,5 @@
 """Turns what an operator wrote into a typed value; a complaint names the key, the value and the nearest right word."""
 
-import difflib
 import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from typing import TypeVar, get_args, get_type_hints
 import msgspec
 
 from catalog.errors import ConfigError
+from catalog.suggest import meant
 from catalog.yamlfile import Document
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -68,8 +68,7 @@ def placed(document: Document, *place: str | int) -> Iterator[None]:
 
 
 def _unknown(word: object, known: Collection[str], what: str, key: str) -> Mismatch:
-    near = difflib.get_close_matches(str(word), known, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(sorted(known))}"
+    hint = meant(str(word), known, f"use one of {', '.join(sorted(known))}")
     return Mismatch(f"{key}: unknown {what} {word!r}; {hint}".removeprefix(": "), key)
 
 

@@ -1,6 +1,5 @@
 """The exporter's settings: one table, each with a flag, an environment variable and a key of the YAML file."""
 
-import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from catalog.errors import ConfigError
+from catalog.suggest import meant
 from catalog.xid import policy
 from catalog.xid.policy import Override
 from catalog.yamlfile import Document
@@ -185,9 +185,8 @@ def flag(name: str) -> str:
 def _known(key: str, where: str) -> str:
     if key in SETTINGS:
         return key
-    close = difflib.get_close_matches(key, SETTINGS, n=1)
-    hint = f"; did you mean {close[0]}?" if close else f"; known: {', '.join(SETTINGS)}"
-    raise ConfigError(f"{where}: there is no setting {key!r}{hint}")
+    hint = meant(key, SETTINGS, f"known: {', '.join(SETTINGS)}")
+    raise ConfigError(f"{where}: there is no setting {key!r}; {hint}")
 
 
 def _typed(key: str, value: object, where: str) -> object:

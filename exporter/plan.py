@@ -1,10 +1,9 @@
 """What the configuration asks the reader child to read."""
 
-import difflib
-
 from catalog.errors import ConfigError
 from catalog.metric import Metric
 from catalog.metrics import BY_NAME, processes
+from catalog.suggest import meant
 from catalog.xid.policy import Policy
 from exporter.config import Config
 from probes.collectors import COLLECTORS
@@ -32,7 +31,8 @@ def start(config: Config) -> Start:
     for switch in config.collectors:
         name = switch.removeprefix("-")
         if name not in _NAMES:
-            raise ConfigError(f"collectors: there is no collector {name!r}{_hint(name, _NAMES)}")
+            hint = meant(name, _NAMES, f"there are {', '.join(_NAMES)}")
+            raise ConfigError(f"collectors: there is no collector {name!r}; {hint}")
         if switch.startswith("-"):
             enabled.discard(name)
         else:
@@ -59,10 +59,6 @@ def metrics_off(config: Config) -> frozenset[Metric]:
     """
     for name in config.metrics_off:
         if name not in BY_NAME:
-            raise ConfigError(f"metrics_off: there is no metric {name!r}{_hint(name, BY_NAME)}")
+            hint = meant(name, BY_NAME, "METRICS.md lists all")
+            raise ConfigError(f"metrics_off: there is no metric {name!r}; {hint}")
     return frozenset(BY_NAME[name] for name in config.metrics_off)
-
-
-def _hint(name: str, known: "tuple[str, ...] | dict[str, Metric]") -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"; did you mean {close[0]}?" if close else ""

@@ -13,15 +13,13 @@ from history.repetition import repeat
 from history.rollup import Rollup
 from history.sqlite import SqliteHistory
 from history.totals import Totals
-from probes.collectors import COLLECTORS
+from probes.collectors import by_tier
 from probes.nvml_gpu import NvmlGpu
 from probes.reading import Reader
 from probes.replay import ReplayDriver
 from probes.worker import PERIODS
 
-_KEPT = tuple(
-    (tier, tuple(c for c in COLLECTORS if c.tier is tier and c.default)) for tier in PERIODS
-)
+_KEPT = tuple(by_tier().items())
 
 
 _HOUR = 3600

@@ -1,11 +1,11 @@
 """From words to a question: what the command line and the JSON API share."""
 
-import difflib
 from dataclasses import dataclass
 
 from catalog.errors import HistoryError
 from catalog.metric import Kind, Metric
 from catalog.metrics import ALL, BY_NAME
+from catalog.suggest import meant
 from history import when
 from history.question import Function, Question
 
@@ -60,9 +60,8 @@ def kept(name: str) -> Metric:
     """
     metric = BY_NAME.get(name)
     if metric is None:
-        near = difflib.get_close_matches(name, [m.name for m in ALL if m.history], n=1, cutoff=0.4)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise HistoryError(f"there is no metric {name!r}{hint}")
+        hint = meant(name, [m.name for m in ALL if m.history], cutoff=0.4)
+        raise HistoryError(f"there is no metric {name!r}; {hint}".removesuffix("; "))
     if not metric.history:
         raise HistoryError(f"{name} is exported but not kept in the history")
     return metric

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from catalog.errors import DriverError, GpuLost
 from catalog.snapshot import Tier, unnamed
-from probes.collectors import COLLECTORS
+from probes.collectors import by_tier
 from probes.deadline import WatchedDevice, WatchedSystem
 from probes.driver import Device, Driver
 from probes.messages import Found, Health, NewLayout, NewReading, Reply, Start, Up
@@ -89,14 +89,7 @@ class Worker(threading.Thread):
         self._watch: ProcessWatch | None = None
         # Layout numbers of different GPUs must not meet.
         self._layouts = Layouts(device.index * 10**12)
-        self._plan = {
-            tier: tuple(
-                collector
-                for collector in COLLECTORS
-                if collector.tier is tier and collector.name in start.collectors
-            )
-            for tier in PERIODS
-        }
+        self._plan = by_tier(start.collectors)
 
     def read_now(self, tier: Tier, request: int = 0) -> None:
         """Read *tier* as soon as the reading under way is done; many wishes that nobody waits for are one."""

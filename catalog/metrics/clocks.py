@@ -3,7 +3,7 @@
 from catalog.metric import Kind, Metric, Unit
 
 CLOCKS = ("graphics", "sm", "memory", "video")
-# nvmlClocksEventReason* in nvml.h; the bit of each in `probes.nvml_gpu`.
+# nvmlClocksEventReason* in nvml.h; the bit of each in `probes.decoding.board`.
 REASONS = (
     "gpu_idle",
     "applications_clocks_setting",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 
 from catalog.errors import GpuLost
 from catalog.snapshot import Tier
-from probes.collectors import COLLECTORS
+from probes.collectors import by_tier
 from probes.deadline import CALL, OK, Verdict
 from probes.driver import Device
 from probes.messages import Found, Health, Up
@@ -13,7 +13,7 @@ from probes.reading import Reader
 from probes.sim.driver import SimDriver
 from probes.worker import PERIODS, Layouts, message
 
-_PLAN = {tier: tuple(c for c in COLLECTORS if c.tier is tier and c.default) for tier in PERIODS}
+_PLAN = by_tier()
 _BLOCKED = Verdict("unknown", "driver_blocked")
 
 Hear = Callable[[Up], None]

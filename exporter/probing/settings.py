@@ -1,11 +1,11 @@
 """What the configuration asks of the active probes."""
 
-import difflib
 from dataclasses import dataclass
 from importlib.util import find_spec
 
 from catalog.errors import ConfigError
 from catalog.probe import CHILD_MODULE
+from catalog.suggest import meant
 from exporter.config import Config
 from probes.active.pace import Pace
 from probes.active.task import BY_NAME, TASKS
@@ -107,7 +107,6 @@ def known(name: str) -> str:
     """
     if name in BY_NAME:
         return name
-    close = difflib.get_close_matches(name, BY_NAME, n=1)
     names = ", ".join(task.name for task in TASKS)
-    hint = f"did you mean {close[0]}?" if close else f"there are {names}, and {_ALL}"
+    hint = meant(name, BY_NAME, f"there are {names}, and {_ALL}")
     raise ConfigError(f"probes: there is no probe {name!r}; {hint}")

@@ -1,6 +1,6 @@
 """Collectors: each turns what one GPU says into samples. `COLLECTORS` is the table of contents."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from catalog.metric import Sample
@@ -61,3 +61,14 @@ COLLECTORS = (
     Collector("max_clocks", Tier.ONCE, clocks.read_max),
     Collector("thresholds", Tier.ONCE, temperature.read_thresholds),
 )
+DEFAULT = frozenset(collector.name for collector in COLLECTORS if collector.default)
+"""The names of those that run unless the operator says otherwise."""
+
+
+def by_tier(names: Collection[str] = DEFAULT) -> Mapping[Tier, tuple[Collector, ...]]:
+    """Those called *names*, by the tier that they are read in; a tier without any is there too."""
+    tiers = dict.fromkeys((Tier.FAST, Tier.MEDIUM, Tier.SLOW, Tier.ONCE), tuple[Collector, ...]())
+    for collector in COLLECTORS:
+        if collector.name in names:
+            tiers[collector.tier] += (collector,)
+    return tiers

@@ -1,12 +1,12 @@
 """Turns one place of a YAML document into a structure; a complaint names file, line, path and what was expected."""
 
-import difflib
 import re
 from typing import TypeVar, get_args, get_type_hints
 
 import msgspec
 
 from catalog.errors import ConfigError
+from catalog.suggest import meant
 from catalog.yamlfile import Document, Place
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -45,8 +45,7 @@ def _complaint(
     whole = (*place, *inner)
     if unknown := _UNKNOWN.fullmatch(what):
         known = _fields(kind, inner)
-        near = difflib.get_close_matches(unknown[1], known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+        hint = meant(unknown[1], known, f"known are {', '.join(known)}")
         text = f"there is no field {unknown[1]!r} here; {hint}"
         return document.error(f"{path(whole)}: {text}", *whole, unknown[1])
     if missing := _MISSING.fullmatch(what):

@@ -83,7 +83,7 @@ def test_every_setting_has_a_flag_and_a_help(name: str) -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("listn: :9400", "gv.yaml:1: there is no setting 'listn'; did you mean listen?"),
+        ("listn: :9400", "gv.yaml:1: there is no setting 'listn'; did you mean 'listen'?"),
         ("node: a\nhistory_day: 3", "gv.yaml:2: there is no setting 'history_day'; did you mean"),
         ("zzz: 1", "gv.yaml:1: there is no setting 'zzz'; known: source, listen"),
         ("listen: 9400", "gv.yaml:1: listen must be a text, not 9400"),
@@ -133,7 +133,7 @@ def test_wrong_flags_and_variables_are_named() -> None:
         load({}, {"GPUVITALS_HISTORY_DAYS": "x"})
     with pytest.raises(ConfigError, match=r"GPUVITALS_NODE: node must be a text, not '.udcff'"):
         load({}, {"GPUVITALS_NODE": os.fsdecode(b"\xff")})
-    with pytest.raises(ConfigError, match=r"GPUVITALS_LISTN: .*did you mean listen"):
+    with pytest.raises(ConfigError, match=r"GPUVITALS_LISTN: .*did you mean 'listen'"):
         load({}, {"GPUVITALS_LISTN": ":1"})
 
 
@@ -184,7 +184,7 @@ def test_switches_of_their_own() -> None:
 
 def test_what_is_not_there_cannot_be_switched() -> None:
     """A collector or metric that does not exist is an error with a suggestion."""
-    with pytest.raises(ConfigError, match="no collector 'enrgy'; did you mean energy"):
+    with pytest.raises(ConfigError, match="no collector 'enrgy'; did you mean 'energy'"):
         start(Config(collectors=("-enrgy",)))
     with pytest.raises(ConfigError, match="no metric 'gpu_power_wats'; did you mean"):
         metrics_off(Config(metrics_off=("gpu_power_wats",)))

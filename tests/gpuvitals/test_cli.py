@@ -172,8 +172,11 @@ def test_a_reader_that_leaves(words: tuple[str, ...], tmp_path: Path) -> None:
             "--history-days: history_days must be a whole",
         ),
         (("config", "check", "--listen", "9400"), "listen: '9400' is not HOST:PORT"),
-        (("config", "check", "--collectors", "enrgy"), "did you mean energy?"),
-        (("config", "check", "--metrics-off", "gpu_pwer_watts"), "did you mean gpu_power_watts?"),
+        (("config", "check", "--collectors", "enrgy"), "did you mean 'energy'?"),
+        (
+            ("config", "check", "--metrics-off", "gpu_pwer_watts"),
+            "did you mean 'gpu_power_watts'?",
+        ),
         (
             ("config", "check", "--source", "sim:none.yaml"),
             "none.yaml cannot be read: No such file",

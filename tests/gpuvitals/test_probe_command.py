@@ -98,7 +98,7 @@ def test_a_tenant_is_not_disturbed(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["memory-bandwith", "--source", "sim"], "did you mean memory-bandwidth?"),
+        (["memory-bandwith", "--source", "sim"], "did you mean 'memory-bandwidth'?"),
         (["host-link", "--source", "sim", "--gpu", "9"], "there is no GPU '9'; there are 0 (GPU-"),
         (["host-link", "--source", "replay:x"], "a recording has no GPU to probe"),
         (["host-link", "--source", "ram"], "is not known"),

@@ -84,7 +84,7 @@ def test_one_step_for_all(filled: SqliteHistory) -> None:
         ({}, r"say which metric: \?metric=NAME"),
         (
             {"metric": "gpu_power_wats"},
-            "there is no metric 'gpu_power_wats'; did you mean gpu_power_watts",
+            "there is no metric 'gpu_power_wats'; did you mean 'gpu_power_watts'",
         ),
         ({"metric": "zzz"}, "there is no metric 'zzz'$"),
         ({"metric": "gpu_power_limit_watts"}, "is exported but not kept"),

@@ -109,7 +109,7 @@ def test_help_has_an_example(run: Run, name: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["query", "gpu_power_wats"], "did you mean gpu_power_watts"),
+        (["query", "gpu_power_wats"], "did you mean 'gpu_power_watts'"),
         (["query", "gpu_power_limit_watts"], "not kept"),
         (["query", "gpu_power_watts", "--from", "yesterday"], "'yesterday' is not a time"),
         (["query", "gpu_power_watts", "--from", "now", "--to", "-1h"], "the range is empty"),

@@ -1,0 +1,1 @@
+"""What `probes.nvml_gpu.NvmlGpu` is made of: the meaning of NVML's answers, subject by subject."""
