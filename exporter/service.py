@@ -166,9 +166,9 @@ class Service:
             self.integrals.observe(uuid, tier, reading)
         if tier is Tier.ONCE:
             self.xids.welcome(uuid)
+            self.prober.welcome(uuid)
         if tier is Tier.FAST:
             self.attribution.observe(uuid, reading)
-            self.prober.welcome(uuid)
         if tier is Tier.MEDIUM:
             self.prober.observe(uuid)
         if tier in (Tier.FAST, Tier.MEDIUM):
