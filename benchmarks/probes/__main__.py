@@ -1,16 +1,17 @@
 """Figures of the active probes on a real GPU: `python -m benchmarks.probes [FIGURE...]`, all of them without a name.
 
-Needs PyTorch, nvcc and ncu beside the extra `cuda`. `matrix` and `memory` take 400 s each, all others together 150 s.
+Needs PyTorch, nvcc and ncu beside the extra `cuda`. `matrix` and `memory` take 380 s each, all others together 280 s.
 """
 
 import argparse
 import time
+from collections.abc import Callable
 from functools import partial
 
 from benchmarks.probes import faults, speed, tenant
-from benchmarks.probes.children import board
+from benchmarks.probes.children import Board, board
 
-FIGURES = {
+FIGURES: dict[str, Callable[[Board], None]] = {
     "bandwidth": speed.bandwidth,
     "proof": speed.proof,
     "host-link": speed.host_link,
@@ -18,20 +19,23 @@ FIGURES = {
     "injected": faults.injected,
     "clean": faults.clean,
     "killed": faults.killed,
-    "matrix": partial(tenant.lost, kind="matrix", runs=300),
-    "memory": partial(tenant.lost, kind="memory", runs=300),
 }
+TENANTS = ("matrix", "memory")
 
 
 def main() -> None:
     """Print the figures asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("figures", nargs="*", choices=[*FIGURES, []])
-    gpu = board()
-    for name in parser.parse_args().figures or FIGURES:
+    parser.add_argument("figures", nargs="*", choices=[*FIGURES, *TENANTS, []])
+    parser.add_argument("--runs", type=int, default=300, help="beside each tenant")
+    asked, gpu = parser.parse_args(), board()
+    figures = FIGURES | {
+        kind: partial(tenant.lost, kind=kind, runs=asked.runs) for kind in TENANTS
+    }
+    for name in asked.figures or figures:
         began = time.monotonic()
         print(f"{name} ({gpu.name})", flush=True)
-        FIGURES[name](gpu)
+        figures[name](gpu)
         print(f"  [{time.monotonic() - began:.0f} s]", flush=True)
 
 
