@@ -7,6 +7,7 @@ import struct
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from catalog.errors import ProbeError
 from catalog.probe import Mismatch, Reason
@@ -14,7 +15,7 @@ from cuda_probes.arithmetic import EXPECTED, WARPS, Digests
 from cuda_probes.driver import Kernel
 from cuda_probes.findings import KEPT, Findings
 from cuda_probes.ptx import ptx
-from cuda_probes.run import Run
+from cuda_probes.run import Run, Work
 
 _THREADS = 256
 _ATTEMPTS = 50
@@ -64,6 +65,10 @@ class Fault:
     flip: int
 
 
+Answers = dict[int, set[Digests]]
+"""SM -> what it answered: more than once if it ran more than one block and they differ."""
+
+
 def probe(run: Run, fault: Fault | None = None) -> Findings:
     """Every test that this GPU can do, on every SM."""
     return Exam(run).held(run.order.seed, fault)
@@ -80,51 +85,55 @@ class Exam:
             names = [test.kernel for test in self._tests if test.file == file]
             self._kernels.update(run.gpu.kernels(ptx(file), dict.fromkeys(names, "IIIPP")))
         self._blocks = run.gpu.facts.sms
-        self._sms = run.gpu.allocate(4 * self._blocks)
-        self._answers = run.gpu.allocate(8 * WARPS * self._blocks)
+        self._sheet_bytes = self._blocks * (8 * WARPS + 4)
+        self._sheets = run.gpu.allocate(len(self._tests) * self._sheet_bytes)
 
     def held(self, seed: int, fault: Fault | None = None) -> Findings:
         """Every test once."""
-        found: list[Mismatch] = []
-        covered: list[set[int]] = []
-        for test in self._tests:
-            answers = self._asked(test, seed & 0xFFFFFFFF, fault)
-            covered.append(set(answers))
-            found += _wrong(test, seed & 0xFFFFFFFF, answers)
+        seed &= 0xFFFFFFFF
+        given = self._asked(seed, fault)
+        found = [wrong for test in self._tests for wrong in _wrong(test, seed, given[test])]
         return Findings(
-            sms_covered=len(set.intersection(*covered)),
+            sms_covered=len(set.intersection(*(set(answers) for answers in given.values()))),
             mismatches=tuple(found[:KEPT]),
             mismatch_count=len(found),
         )
 
-    def _asked(self, test: Arithmetic, seed: int, fault: Fault | None) -> dict[int, set[Digests]]:
-        """What each SM answered; more than one answer if it ran more than one block and they differ."""
-        broken = fault is not None and fault.kernel == test.kernel
-        sm, flip = (fault.sm, fault.flip) if fault and broken else (NO_SM, 0)
-        kernel, blocks = self._kernels[test.kernel], self._blocks
-        answers: dict[int, set[Digests]] = {}
+    def _asked(self, seed: int, fault: Fault | None) -> dict[Arithmetic, Answers]:
+        given: dict[Arithmetic, Answers] = {test: {} for test in self._tests}
+        missing = self._tests
         for _ in range(_ATTEMPTS):
-            self._run.timed(
-                [lambda: kernel.launch(blocks, _THREADS, seed, sm, flip, self._sms, self._answers)]
-            )
-            for number, digests in self._read():
-                answers.setdefault(number, set()).add(digests)
-            if len(answers) >= blocks:
-                return answers
+            # In one queue: each time that the host waits, a tenant pays for the GPU to change sides twice.
+            self._run.timed([self._launch(test, seed, fault) for test in missing])
+            sheets = self._run.gpu.download(self._sheets, len(self._tests) * self._sheet_bytes)
+            for test in missing:
+                begin = self._tests.index(test) * self._sheet_bytes
+                for sm, digests in self._read(sheets[begin : begin + self._sheet_bytes]):
+                    given[test].setdefault(sm, set()).add(digests)
+            missing = [test for test in missing if len(given[test]) < self._blocks]
+            if not missing:
+                return given
         raise ProbeError(
             Reason.DRIVER_ERROR,
-            f"{len(answers)} of {blocks} SMs answered {test.kernel} in {_ATTEMPTS} launches",
+            f"{len(given[missing[0]])} of {self._blocks} SMs answered {missing[0].kernel} "
+            f"in {_ATTEMPTS} launches",
         )
 
-    def _read(self) -> Iterator[tuple[int, Digests]]:
-        sms = struct.unpack(
-            f"<{self._blocks}I", self._run.gpu.download(self._sms, 4 * self._blocks)
-        )
-        answers = self._run.gpu.download(self._answers, 8 * WARPS * self._blocks)
-        return zip(sms, struct.iter_unpack(f"<{WARPS}Q", answers), strict=True)
+    def _launch(self, test: Arithmetic, seed: int, fault: Fault | None) -> Work:
+        broken = fault is not None and fault.kernel == test.kernel
+        sm, flip = (fault.sm, fault.flip) if fault and broken else (NO_SM, 0)
+        answers = self._sheets + self._tests.index(test) * self._sheet_bytes
+        sms = answers + 8 * WARPS * self._blocks
+        launch = self._kernels[test.kernel].launch
+        return partial(launch, self._blocks, _THREADS, seed, sm, flip, sms, answers)
+
+    def _read(self, sheet: bytes) -> Iterator[tuple[int, Digests]]:
+        begin = 8 * WARPS * self._blocks
+        sms = struct.unpack(f"<{self._blocks}I", sheet[begin:])
+        return zip(sms, struct.iter_unpack(f"<{WARPS}Q", sheet[:begin]), strict=True)
 
 
-def _wrong(test: Arithmetic, seed: int, answers: dict[int, set[Digests]]) -> Iterator[Mismatch]:
+def _wrong(test: Arithmetic, seed: int, answers: Answers) -> Iterator[Mismatch]:
     right = _right(test, seed, answers)
     for sm, given in sorted(answers.items()):
         for answer in sorted(given - {right}):
@@ -132,7 +141,7 @@ def _wrong(test: Arithmetic, seed: int, answers: dict[int, set[Digests]]) -> Ite
             yield Mismatch(test=test.kernel, sm=sm, expected=right[warp], found=answer[warp])
 
 
-def _right(test: Arithmetic, seed: int, answers: dict[int, set[Digests]]) -> Digests:
+def _right(test: Arithmetic, seed: int, answers: Answers) -> Digests:
     if test.kernel in EXPECTED:
         return EXPECTED[test.kernel](seed)
     return Counter(answer for given in answers.values() for answer in given).most_common(1)[0][0]

@@ -313,8 +313,14 @@ class Gpu:
 
     # The two loops whose own cost is in the figure: nothing is made or looked up in them.
 
-    def launch_delays(self, kernel: Kernel, count: int) -> tuple[float, ...]:
-        """Seconds on the host's clock from before a launch of one thread until the GPU is done, *count* times."""
+    def launch_delays(self, kernel: Kernel, count: int, patience: float) -> tuple[float, ...]:
+        """Seconds on the host's clock from before a launch of one thread until the GPU is done.
+
+        Args:
+            kernel: what is launched.
+            count: how often, at most.
+            patience: seconds after which no further launch begins; two there are always.
+        """
         call, wait, now = (
             kernel.prepared.prepared_call,
             self._cuda.Context.synchronize,
@@ -322,28 +328,42 @@ class Gpu:
         )
         begun, done = [0] * count, [0] * count
         grid, block = (1, 1), (1, 1, 1)
+        launched = 0
         gc.disable()
         try:
             with self._asking():
+                late = now() + int(patience * 1e9)
                 for i in range(count):
                     begun[i] = now()
                     call(grid, block)
                     wait()
                     done[i] = now()
+                    launched = i + 1
+                    if done[i] > late and i:
+                        break
         finally:
             gc.enable()
-        return tuple((after - before) / 1e9 for before, after in zip(begun, done, strict=True))
+        return tuple((done[i] - begun[i]) / 1e9 for i in range(launched))
 
-    def event_delays(self, kernel: Kernel, count: int) -> tuple[float, ...]:
-        """Seconds on the GPU's clock from a mark before such a launch to a mark after it, *count* times."""
-        call, wait = kernel.prepared.prepared_call, self._cuda.Context.synchronize
+    def event_delays(self, kernel: Kernel, count: int, patience: float) -> tuple[float, ...]:
+        """Seconds on the GPU's clock from a mark before such a launch to a mark after it; see there."""
+        call, wait, now = (
+            kernel.prepared.prepared_call,
+            self._cuda.Context.synchronize,
+            perf_counter_ns,
+        )
         grid, block = (1, 1), (1, 1, 1)
+        launched = 0
         with self._asking():
             before = [self._cuda.Event() for _ in range(count)]
             after = [self._cuda.Event() for _ in range(count)]
+            late = now() + int(patience * 1e9)
             for i in range(count):
                 before[i].record()
                 call(grid, block)
                 after[i].record()
                 wait()
-            return tuple(after[i].time_since(before[i]) / 1e3 for i in range(count))
+                launched = i + 1
+                if now() > late and i:
+                    break
+            return tuple(after[i].time_since(before[i]) / 1e3 for i in range(launched))

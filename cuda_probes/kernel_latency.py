@@ -20,6 +20,8 @@ _UNCOUNTED = 60
 """Launches at the start of a round, until the core's caches and clock are what they stay at."""
 _LAUNCHES = 200
 _EVENTS = 60
+_PATIENCE = 0.04
+"""Seconds for all rounds together. Beside a tenant every launch waits for the GPU to change sides, and the tenant pays for that."""
 _QUEUED = 20
 _SPIN_NS = 400_000
 """Longer than it takes to queue those launches."""
@@ -30,16 +32,20 @@ def probe(run: Run) -> Findings:
     empty = run.gpu.kernel(ptx("clock"), "empty", "")
     busy = _busy_seconds(run, empty)
     rounds = []
+    began = run.clock()
     for core in _cores(os.sched_getaffinity(0)):
         run.checkpoint()
         os.sched_setaffinity(0, {core})
-        run.gpu.launch_delays(empty, _UNCOUNTED)
-        rounds.append((run.gpu.launch_delays(empty, _LAUNCHES), core))
-        run.gpu_seconds += busy * (_UNCOUNTED + _LAUNCHES)
+        uncounted = run.gpu.launch_delays(empty, _UNCOUNTED, _PATIENCE / 10)
+        left = began + _PATIENCE - run.clock()
+        rounds.append((run.gpu.launch_delays(empty, _LAUNCHES, left), core))
+        run.gpu_seconds += busy * (len(uncounted) + len(rounds[-1][0]))
+        if run.clock() - began > _PATIENCE:
+            break
     launches, quietest = min(rounds, key=lambda measured: median(measured[0]))
     os.sched_setaffinity(0, {quietest})
-    events = run.gpu.event_delays(empty, _EVENTS)
-    run.gpu_seconds += busy * _EVENTS
+    events = run.gpu.event_delays(empty, _EVENTS, _PATIENCE / 4)
+    run.gpu_seconds += busy * len(events)
     return Findings(
         latencies=(
             Latency(name="launch", seconds=launches),

@@ -7,6 +7,7 @@ have kept some of it: a small run tests the way to memory more than memory itsel
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from catalog.errors import ProbeError
 from catalog.probe import Mismatch, Reason
@@ -22,6 +23,7 @@ _BLOCK_BYTES = _THREADS * 4 * 16
 _SHARE_OF_LAUNCH = 0.4
 _SLOW = 100e9
 _ONES = (1 << 64) - 1
+_REPORT_BYTES = 8 + KEPT * 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,14 +42,14 @@ PATTERNS = tuple(
 )
 """The walking bit is at another place of each word with each seed: 64 consecutive seeds take it through all."""
 
-_Words = tuple[int, int, int]
-"""Pattern, inversion and seed: what the kernels make each word of."""
+Pieces = Sequence[tuple[int, int]]
+"""Address and size of each."""
 
-Disturbance = Callable[[Pattern, Sequence[tuple[int, int]]], None]
-"""Called between writing and reading with the (address, size) of all pieces: how tests flip a bit."""
+Disturbance = Callable[[Pattern, Pieces], None]
+"""Called between writing and reading: how tests flip a bit."""
 
 
-def probe(run: Run, disturb: Disturbance = lambda _pattern, _pieces: None) -> Findings:
+def probe(run: Run, disturb: Disturbance | None = None) -> Findings:
     """Every pattern over the whole region; a large run ends early rather than overspend."""
     return Sweep(run).held(run.order.seed, disturb)
 
@@ -75,7 +77,7 @@ def _pieces(run: Run) -> list[tuple[int, int]]:
     return pieces
 
 
-def _cut(run: Run, pieces: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+def _cut(run: Run, pieces: Pieces) -> list[tuple[int, int]]:
     """The pieces, so small that a launch over each is short enough."""
     peak = run.gpu.facts.peak or _SLOW
     most = peak * run.order.limits.launch_seconds * _SHARE_OF_LAUNCH
@@ -100,62 +102,94 @@ class Sweep:
             ptx("pattern"), {"pattern_write": "PQIQQ", "pattern_verify": "PQIQQIP"}
         )
         self._write, self._verify = kernels["pattern_write"], kernels["pattern_verify"]
-        self._report = run.gpu.allocate(8 + KEPT * 24)
-        self._clear()
+        self._reports = run.gpu.allocate(len(PATTERNS) * _REPORT_BYTES)
 
-    def held(self, seed: int, disturb: Disturbance = lambda _pattern, _pieces: None) -> Findings:
+    def held(self, seed: int, disturb: Disturbance | None = None) -> Findings:
         """Every pattern once."""
-        run = self._run
-        size = sum(size for _, size in self._pieces)
-        found: list[Mismatch] = []
-        verified = count = 0
-        for pattern in PATTERNS:
-            spent = run.gpu_seconds
-            words = (pattern.kernel, _ONES if pattern.inverted else 0, seed & _ONES)
-            run.timed([self._written(words, *launch) for launch in self._launches])
+        self._run.gpu.upload(self._reports, bytes(len(PATTERNS) * _REPORT_BYTES))
+        if disturb is not None:
+            held = self._disturbed(seed, disturb)
+        elif self._run.small:
+            held = self._at_once(seed)
+        else:
+            held = self._one_by_one(seed)
+        return self._findings(held)
+
+    def _at_once(self, seed: int) -> int:
+        # In one queue: each time that the host waits, a tenant pays for the GPU to change sides twice.
+        works = [
+            work
+            for pattern in range(len(PATTERNS))
+            for work in (*self._written(pattern, seed), *self._verified(pattern, seed))
+        ]
+        self._run.timed(works)
+        return len(PATTERNS)
+
+    def _one_by_one(self, seed: int) -> int:
+        for pattern in range(len(PATTERNS)):
+            spent = self._run.gpu_seconds
+            self._run.timed([*self._written(pattern, seed), *self._verified(pattern, seed)])
+            if self._run.left < self._run.gpu_seconds - spent:
+                return pattern + 1
+        return len(PATTERNS)
+
+    def _disturbed(self, seed: int, disturb: Disturbance) -> int:
+        for number, pattern in enumerate(PATTERNS):
+            self._run.timed(self._written(number, seed))
             disturb(pattern, self._pieces)
-            run.timed([self._verified(words, *launch) for launch in self._launches])
-            wrong, told = self._wrong(pattern)
-            found += told[: KEPT - len(found)]
-            count += wrong
-            verified += size - 8 * wrong
-            if not run.small and run.left < run.gpu_seconds - spent:
-                break
-        return Findings(verified_bytes=verified, mismatches=tuple(found), mismatch_count=count)
+            self._run.timed(self._verified(number, seed))
+        return len(PATTERNS)
 
-    def _written(self, words: _Words, address: int, size: int) -> Work:
-        return lambda: self._write.launch(
-            size // _BLOCK_BYTES, _THREADS, address, size // 16, *words
-        )
-
-    def _verified(self, words: _Words, address: int, size: int) -> Work:
-        return lambda: self._verify.launch(
-            size // _BLOCK_BYTES, _THREADS, address, size // 16, *words, KEPT, self._report
-        )
-
-    def _clear(self) -> None:
-        self._run.gpu.upload(self._report, bytes(8))
-
-    def _wrong(self, pattern: Pattern) -> tuple[int, list[Mismatch]]:
-        """How many words were wrong since the last time, and the first of them."""
-        report = self._run.gpu.download(self._report, 8 + KEPT * 24)
-        (count,) = struct.unpack_from("<Q", report)
-        if count == 0:
-            return 0, []
-        self._clear()
-        told = struct.iter_unpack("<QQQ", report[8 : 8 + 24 * min(count, KEPT)])
-        return count, [
-            Mismatch(
-                test=pattern.name,
-                offset=_offset(address, self._pieces),
-                expected=expected,
-                found=found,
-            )
-            for address, expected, found in told
+    def _written(self, pattern: int, seed: int) -> list[Work]:
+        words = _words(pattern, seed)
+        return [
+            partial(self._write.launch, _blocks(size), _THREADS, address, size // 16, *words)
+            for address, size in self._launches
         ]
 
+    def _verified(self, pattern: int, seed: int) -> list[Work]:
+        report = self._reports + pattern * _REPORT_BYTES
+        end = (*_words(pattern, seed), KEPT, report)
+        return [
+            partial(self._verify.launch, _blocks(size), _THREADS, address, size // 16, *end)
+            for address, size in self._launches
+        ]
 
-def _offset(address: int, pieces: Sequence[tuple[int, int]]) -> int:
+    def _findings(self, held: int) -> Findings:
+        reports = self._run.gpu.download(self._reports, len(PATTERNS) * _REPORT_BYTES)
+        found: list[Mismatch] = []
+        wrong = 0
+        for number, pattern in enumerate(PATTERNS[:held]):
+            report = reports[number * _REPORT_BYTES :][:_REPORT_BYTES]
+            (count,) = struct.unpack_from("<Q", report)
+            wrong += count
+            told = struct.iter_unpack("<QQQ", report[8 : 8 + 24 * min(count, KEPT - len(found))])
+            found += [
+                Mismatch(
+                    test=pattern.name,
+                    offset=_offset(address, self._pieces),
+                    expected=expected,
+                    found=value,
+                )
+                for address, expected, value in told
+            ]
+        size = sum(size for _, size in self._pieces)
+        return Findings(
+            verified_bytes=held * size - 8 * wrong, mismatches=tuple(found), mismatch_count=wrong
+        )
+
+
+def _words(pattern: int, seed: int) -> tuple[int, int, int]:
+    """Pattern, inversion and seed: what the kernels make each word of."""
+    what = PATTERNS[pattern]
+    return what.kernel, _ONES if what.inverted else 0, seed & _ONES
+
+
+def _blocks(size: int) -> int:
+    return size // _BLOCK_BYTES
+
+
+def _offset(address: int, pieces: Pieces) -> int:
     before = 0
     for begin, size in pieces:
         if begin <= address < begin + size:

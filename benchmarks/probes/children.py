@@ -64,7 +64,7 @@ def run(asked: Order) -> tuple[Result, float]:
     out, _ = start(asked).communicate(timeout=60)
     took = time.monotonic() - began
     result = msgspec.json.decode(out, type=Result)
-    if result.outcome is not Outcome.SUCCESS:
+    if result.outcome is not Outcome.SUCCESS and asked.budget_gpu_seconds:
         print(f"{asked.probe}: {result.outcome} {result.reason} {result.message}", flush=True)
     return result, took
 

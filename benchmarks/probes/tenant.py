@@ -6,49 +6,65 @@ import statistics
 import subprocess
 import sys
 import time
-from collections import deque
-from collections.abc import Sequence
+from collections import defaultdict, deque
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import cycle, pairwise
+from itertools import cycle, islice, pairwise
+
+import msgspec
 
 from benchmarks.probes.children import Board, order, run, told
-from catalog.probe import CLASSES, Outcome, Probe, ProbeClass
+from catalog.probe import CLASSES, Order, Probe, ProbeClass
 
+_BARE = "context alone"
 _BLOCK_RUNS = 5
 _QUIET = 1.0
-_RUNS_PER_SECOND_BY_DEFAULT = 3 / 600
-"""Each of the three class A probes runs every ten minutes."""
-SMALL = tuple(probe for probe in Probe if ProbeClass.A in CLASSES[probe])
+_PERIOD = 600.0
+"""Seconds between two runs of each class A probe."""
 
 _Block = tuple[float, float]
 """When it began and ended."""
 
 
 def lost(gpu: Board, kind: str, runs: int) -> None:
-    """Milliseconds that a tenant of this *kind* loses by one run, and what that is at the default schedule."""
+    """Milliseconds that a tenant of this *kind* loses by a run of each probe, and what all are at the default schedule."""
     command = [sys.executable, "-m", "benchmarks.probes.tenant", kind]
     tenant = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert tenant.stdout is not None  # noqa: S101 - a pipe was asked for
     tenant.stdout.readline()  # it has warmed up
-    probes = cycle(order(probe, gpu.uuid, ProbeClass.A) for probe in SMALL)
-    quiet, busy, done = [_still()], [], []
+    trials = _trials(gpu)
+    quiet, busy, names = [_still()], [], []
+    walls: dict[str, list[float]] = defaultdict(list)
     with ThreadPoolExecutor() as children:
-        while len(done) < runs:
+        for name in islice(cycle(trials), -(-runs // _BLOCK_RUNS)):
             began = time.monotonic()
             started = []
             for second in range(_BLOCK_RUNS):
                 # A child that is slow beside the tenant does not keep the next from starting.
                 time.sleep(max(0.0, began + second - time.monotonic()))
-                started.append(children.submit(run, next(probes)))
-            done += [child.result() for child in started]
+                started.append(children.submit(run, trials[name]))
+            walls[name] += [child.result()[1] for child in started]
             time.sleep(max(0.0, began + _BLOCK_RUNS - time.monotonic()))
             busy.append((began, time.monotonic()))
+            names.append(name)
             quiet.append(_still())
     out, _ = tenant.communicate("stop\n")
-    _tell(kind, json.loads(out), quiet, busy)
-    failed = sum(result.outcome is not Outcome.SUCCESS for result, _ in done)
-    print(f"    {failed} of {len(done)} runs without success")
-    print(f"    start to result: {told([wall for _, wall in done], digits=2)} s", flush=True)
+    steps = json.loads(out)
+    calm = [_rate(steps, *block) for block in quiet]
+    print(f"  {len(busy) * _BLOCK_RUNS} runs, one a second; steps a second without: {told(calm)}")
+    costs: dict[str, list[float]] = defaultdict(list)
+    for name, block, (before, after) in zip(names, busy, pairwise(calm), strict=True):
+        share = 1 - _rate(steps, *block) / ((before + after) / 2)
+        costs[name].append(share * (block[1] - block[0]) / _BLOCK_RUNS)
+    _tell(costs, walls)
+
+
+def _trials(gpu: Board) -> dict[str, Order]:
+    """An order for each class A probe; and one that ends as soon as there is a context, to see what that costs."""
+    small = (probe for probe in Probe if ProbeClass.A in CLASSES[probe])
+    orders = {probe.value: order(probe, gpu.uuid, ProbeClass.A) for probe in small}
+    bare = msgspec.structs.replace(orders[Probe.MEMORY_INTEGRITY.value], budget_gpu_seconds=0.0)
+    return {**orders, _BARE: bare}
 
 
 def _still() -> _Block:
@@ -57,33 +73,33 @@ def _still() -> _Block:
     return began, time.monotonic()
 
 
-def _tell(
-    kind: str, steps: Sequence[float], quiet: Sequence[_Block], busy: Sequence[_Block]
-) -> None:
-    calm = [_rate(steps, *block) for block in quiet]
-    lost = []
-    for block, (before, after) in zip(busy, pairwise(calm), strict=True):
-        usual = (before + after) / 2
-        lost.append((1 - _rate(steps, *block) / usual) * (block[1] - block[0]) / _BLOCK_RUNS)
-    mean = statistics.mean(lost)
-    bound = mean + _t(len(lost) - 1) * statistics.stdev(lost) / len(lost) ** 0.5
-    print(f"  {kind}: {len(busy) * _BLOCK_RUNS} runs at 1 run/s in {len(busy)} blocks")
-    print(f"    steps a second without probes: {told(calm)}")
-    print(f"    lost per run: {mean * 1e3:.2f} ms, upper 95 % bound {bound * 1e3:.2f} ms")
-    share, most = (value * _RUNS_PER_SECOND_BY_DEFAULT for value in (mean, bound))
-    print(f"    at the default schedule: {share:.4%}, upper 95 % bound {most:.4%}", flush=True)
+def _rate(steps: Sequence[float], begin: float, end: float) -> float:
+    """Steps a second between two moments, the broken steps at both ends left out."""
+    inside = [moment for moment in steps if begin <= moment <= end]
+    return (len(inside) - 1) / (inside[-1] - inside[0])
+
+
+def _tell(costs: Mapping[str, Sequence[float]], walls: Mapping[str, Sequence[float]]) -> None:
+    total = variance = 0.0
+    freedom = 0
+    for name, values in costs.items():
+        mean, error = statistics.mean(values), statistics.stdev(values) / len(values) ** 0.5
+        print(f"    {name}: lost per run {mean * 1e3:.1f} ms, standard error {error * 1e3:.1f} ms")
+        print(f"      start to result {told(walls[name], digits=2)} s")
+        if name != _BARE:
+            total, variance = total + mean, variance + error**2
+            freedom += len(values) - 1
+    bound = total + _t(freedom) * variance**0.5
+    print(
+        f"    at the default schedule: {total / _PERIOD:.4%}, upper 95 % bound {bound / _PERIOD:.4%}",
+        flush=True,
+    )
 
 
 def _t(freedom: int) -> float:
     """Student's t at 97.5 %, by its expansion: within 1 % from five degrees of freedom on."""
     z = statistics.NormalDist().inv_cdf(0.975)
     return z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
-
-
-def _rate(steps: Sequence[float], begin: float, end: float) -> float:
-    """Steps a second between two moments, the broken steps at both ends left out."""
-    inside = [moment for moment in steps if begin <= moment <= end]
-    return (len(inside) - 1) / (inside[-1] - inside[0])
 
 
 def _loop(kind: str) -> None:
