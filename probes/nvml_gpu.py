@@ -144,6 +144,9 @@ class NvmlGpu(Board, MemoryErrors, Links, Mig):
     def compute_processes(self) -> tuple[Process, ...] | None:
         return self._processes("nvmlDeviceGetComputeRunningProcesses_v3")
 
+    def mps_processes(self) -> tuple[Process, ...] | None:
+        return self._processes("nvmlDeviceGetMPSComputeRunningProcesses_v3")
+
     def graphics_processes(self) -> tuple[Process, ...] | None:
         return self._processes("nvmlDeviceGetGraphicsRunningProcesses_v3")
 

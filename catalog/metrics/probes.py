@@ -6,6 +6,8 @@ Skips are shown from their first on, at 0 for a minute; all other counts are the
 
 from catalog.metric import Kind, Metric, Unit
 
+ANY = "any"
+"""In place of a probe where there would be too many series."""
 VERDICTS = ("healthy", "degraded", "failed")
 
 BANDWIDTH = Metric(
@@ -70,7 +72,7 @@ RUNS = Metric(
 SKIPS = Metric(
     name="gpu_probe_skips_total",
     kind=Kind.COUNTER,
-    help="Runs that were due and did not take place, by the reason.",
+    help="Runs that were due and did not take place, by the reason. After 16 series of a GPU, new ones have the probe any.",
     source="gpuvitals",
     labels=("probe", "reason"),
 )

@@ -2,13 +2,15 @@
 
 from catalog.metric import Kind, Metric, Unit
 
-TYPES = ("compute", "graphics")
+TYPES = ("compute", "graphics", "mps")
 
 COUNT = Metric(
     name="gpu_processes",
     kind=Kind.GAUGE,
-    help="Processes with a context on the GPU, by type; a process with both kinds counts in both.",
-    source="nvmlDeviceGetComputeRunningProcesses_v3, nvmlDeviceGetGraphicsRunningProcesses_v3",
+    help="Processes with a context on the GPU, by type; a process with several kinds counts in each. Those of an MPS server "
+    "are read once a minute.",
+    source="nvmlDeviceGetComputeRunningProcesses_v3, nvmlDeviceGetGraphicsRunningProcesses_v3, "
+    "nvmlDeviceGetMPSComputeRunningProcesses_v3",
     labels=("type",),
     history=True,
 )

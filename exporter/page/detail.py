@@ -2,7 +2,7 @@
 
 from catalog.metrics import state
 from catalog.snapshot import GpuView
-from exporter.page import address, condition, gpu_table, header, icon, words
+from exporter.page import address, condition, gpu_table, header, icon, probe_table, words
 from exporter.page.chart import chart
 from exporter.page.columns import COLUMNS, columns
 from exporter.page.event_list import event_list
@@ -28,6 +28,7 @@ def fragments(scene: Scene, view: GpuView) -> Fragments:
         "state": tag("div", condition.state(gathered), id="state", class_="states"),
         "siblings": _siblings(scene, view),
         **gpu_table.gpu_cells(scene, view, tiles),
+        **probe_table.verdicts(gathered, scene.now),
         **readings(gathered),
         "events": event_list(scene),
     }
@@ -41,6 +42,7 @@ def body(view: GpuView, drawn: Fragments, charts: Markup) -> Markup:
         _heading(view, drawn),
         _tiles(view, drawn),
         charts,
+        _probes(drawn),
         tag(
             "section",
             tag("h2", "Current readings", id="readings"),
@@ -66,6 +68,13 @@ def body(view: GpuView, drawn: Fragments, charts: Markup) -> Markup:
         id="main",
         tabindex="-1",
     )
+
+
+def _probes(drawn: Fragments) -> Child:
+    table = drawn.get(probe_table.KEY)
+    if table is None:
+        return None
+    return tag("section", tag("h2", "Active probes", id="probes"), table, aria_labelledby="probes")
 
 
 def charts(panels: tuple[Panel, ...] | None, chosen: Span, uuid: str) -> Markup:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from types import ModuleType
 
 from catalog.metric import Metric, Unit
-from exporter.page import instant, words
+from exporter.page import instant, probe_table, words
 from exporter.page.gpu_table import Fragments
 from exporter.page.markup import Markup, tag
 from exporter.page.quantity import shown
@@ -43,8 +43,8 @@ def _rows(vitals: Vitals, subject: ModuleType) -> Iterator[Markup]:
     for (metric, labels), value in vitals.values.items():
         families.setdefault(metric, {})[labels] = value
     for metric in subject.FAMILIES:
-        if metric.buckets:
-            continue  # no reading: it says how often, not what is now
+        if metric.buckets or metric in probe_table.TOLD:
+            continue  # how often, not what is now; or told in a table of its own
         for name, text in _texts(metric, families.get(metric, {})):
             yield tag("tr", tag("th", _named(metric, name), scope="row"), tag("td", text))
 

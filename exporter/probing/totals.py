@@ -13,6 +13,8 @@ from probes.active.task import BY_NAME
 
 AT_ZERO = 60.0
 """Seconds for which a new series of skips is shown at 0, so that Prometheus sees its first increment."""
+_MOST_SKIPS = 16
+"""Series of skips of one GPU by probe and reason: all there could be would be a hundred more."""
 _OURS = tuple(metric for metric in probes.FAMILIES if metric.kind is not Kind.GAUGE)
 _VERIFY = frozenset((Probe.MEMORY_INTEGRITY,))
 
@@ -63,12 +65,20 @@ class ProbeTotals:
 
     def skipped(self, uuid: str, task: str, reason: Skip, now: float) -> bool:
         """A run did not take place; whether that is a new series, at a *now* of a clock that never jumps."""
-        key = Key(uuid, probes.SKIPS, (task, reason.value))
+        key = self._skip(uuid, task, reason)
         new = key not in self.totals
         if new:
             self._zero_until[key] = now + AT_ZERO
         self._add(key, 1)
         return new
+
+    def _skip(self, uuid: str, task: str, reason: Skip) -> Key:
+        """The series that counts it: once a GPU has many, what is new counts by its reason alone."""
+        own = Key(uuid, probes.SKIPS, (task, reason.value))
+        many = sum(key.uuid == uuid and key.metric is probes.SKIPS for key in self.totals)
+        if own in self.totals or many < _MOST_SKIPS:
+            return own
+        return Key(uuid, probes.SKIPS, (probes.ANY, reason.value))
 
     def eligible(self, uuid: str, seconds: float) -> None:
         """A probe that needs an idle GPU could have run for *seconds*."""

@@ -8,6 +8,7 @@ import click
 from catalog import yamlfile
 from exporter import listen, plan
 from exporter.config import Config
+from exporter.probing.settings import settings
 from gpuvitals.context import World
 from gpuvitals.options import config_options, resolve
 from probes import sources
@@ -55,6 +56,7 @@ def _checked(config: Config) -> Config:
     sources.check(config.source)
     plan.start(config)
     plan.metrics_off(config)
+    settings(config)
     listen.parse(config.listen)
     lock.check(config.web_config)
     return config

@@ -56,6 +56,7 @@ COLLECTORS = (
     Collector("power_limits", Tier.SLOW, power.read_limits),
     Collector("bar1", Tier.SLOW, memory.read_bar1),
     Collector("modes", Tier.SLOW, modes.read),
+    Collector("mps", Tier.SLOW, processes.read_mps),
     Collector("mig", Tier.SLOW, mig.read),
     Collector("identity", Tier.ONCE, identity.read),
     Collector("max_clocks", Tier.ONCE, clocks.read_max),

@@ -14,6 +14,11 @@ def read(gpu: Gpu) -> Iterator[Sample]:
     yield from processes.COUNT.reading(_count(graphics), type="graphics")
 
 
+def read_mps(gpu: Gpu) -> Iterator[Sample]:
+    """Processes that compute through an MPS server; they come and go with it, so once a minute will do."""
+    yield from processes.COUNT.reading(_count(gpu.mps_processes()), type="mps")
+
+
 def read_memory(gpu: Gpu) -> Iterator[Sample]:
     """Memory of each compute process, the largest first, so that a budget keeps those that matter."""
     used: dict[int, float] = {}

@@ -144,6 +144,7 @@ QUESTIONS: Questions = {
     "nvmlDeviceGetBAR1MemoryInfo": bar1,
     "nvmlDeviceGetComputeRunningProcesses_v3": processes,
     "nvmlDeviceGetGraphicsRunningProcesses_v3": lambda _now: [],
+    "nvmlDeviceGetMPSComputeRunningProcesses_v3": lambda _now: [],
     "nvmlDeviceGetPowerUsage": lambda now: milliwatts(now.state.rate.watts),
     "nvmlDeviceGetEnforcedPowerLimit": enforced_limit,
     "nvmlDeviceGetPowerManagementDefaultLimit": enforced_limit,

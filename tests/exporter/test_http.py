@@ -179,6 +179,25 @@ async def test_emitted_equals_catalogued(tmp_path: Path) -> None:
     assert counted["labels"]["sxid"] == "20034"
 
 
+async def test_a_latency_leads_to_its_run(server: Exporter) -> None:
+    """OpenMetrics has the trace of a run beside the buckets that it filled; the text format has no place for it."""
+    server.child(rich())
+    await probe_now(server.service.prober, UUID, "kernel-latency")
+    record = server.service.prober.ward.patients[UUID].records["kernel-latency"]
+
+    _, text, _ = await server.get("/metrics")
+    _, other, _ = await server.get("/metrics", **OPENMETRICS)
+
+    exemplars = {
+        sample.exemplar.labels["trace_id"]
+        for family in parsed(other, Format.OPENMETRICS)
+        for sample in family.samples
+        if sample.exemplar
+    }
+    assert exemplars == {record.trace_id}
+    assert record.trace_id not in text
+
+
 async def test_both_formats(server: Exporter) -> None:
     """Text by default, OpenMetrics to those who ask for it; both parse, and say what they are."""
     server.child(rich())

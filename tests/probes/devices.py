@@ -137,6 +137,7 @@ def rich(index: int = 0) -> FakeDevice:
         "nvmlDeviceGetMaxPcieLinkGeneration": 5,
         "nvmlDeviceGetMaxPcieLinkWidth": 16,
         "nvmlDeviceGetPcieReplayCounter": 2,
+        "nvmlDeviceGetMPSComputeRunningProcesses_v3": [],
         "nvmlDeviceGetComputeRunningProcesses_v3": [
             {"pid": 4711, "usedGpuMemory": 2**29},
             {"pid": 4712, "usedGpuMemory": 2**30},

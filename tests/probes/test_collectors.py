@@ -45,6 +45,7 @@ gpu_clock_event_active{reason=display_clock_setting} 0
 gpu_processes{type=compute} 2
 gpu_processes{type=graphics} 0
 """,
+    "mps": "gpu_processes{type=mps} 0",
     "process_memory": r"""
 gpu_process_memory_bytes{pid=4712} 1073741824
 gpu_process_memory_bytes{pid=4711} 536870912

@@ -1,10 +1,11 @@
 import re
 
 from catalog.metric import Scope
-from catalog.metrics import ALL, ecc, events, modes, state, temperature
+from catalog.metrics import ALL, ecc, events, modes, probes, state, temperature
 from catalog.snapshot import Tier
 from exporter.page import detail, words
 from exporter.page.panel import SPANS, remembered
+from exporter.page.probe_table import verdicts
 from exporter.page.readings import readings
 from exporter.page.vitals import Vitals
 from tests.exporter.page.conftest import Site
@@ -92,3 +93,27 @@ def test_only_xids_that_happened_are_listed() -> None:
 
 def _xids(node: Node) -> str:
     return readings(Vitals.of(node.hub.latest.gpus[uuid(0)], node.recent))["readings-events"]
+
+
+def test_the_verdicts_of_the_probes_have_a_table(site: Site) -> None:
+    """Verdict, what was measured, its share, how old it is; without a verdict there is no table."""
+    view = site.node.hub.latest.gpus[uuid(0)]
+    assert verdicts(Vitals.of(view, site.node.recent), NOW) == {}
+    rows = [
+        *(
+            (probes.VERDICT, ("memory-bandwidth", name), float(name == "degraded"))
+            for name in probes.VERDICTS
+        ),
+        (probes.LAST_VERDICT, ("memory-bandwidth",), NOW - 200),
+        (probes.BANDWIDTH, ("memory-bandwidth", "read"), 2.4e12),
+        (probes.PEAK_RATIO, ("memory-bandwidth", "read"), 0.71),
+    ]
+    site.node.tell(0, Tier.PROBED, NOW, rows)
+
+    (table,) = verdicts(
+        Vitals.of(site.node.hub.latest.gpus[uuid(0)], site.node.recent), NOW
+    ).values()
+
+    assert text(table).split("Ago")[1].split() == (
+        ["memory-bandwidth", "degraded", "read", "2,400", "GB/s", "71", "%", "3", "min", "20", "s"]
+    )

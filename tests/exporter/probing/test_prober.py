@@ -8,6 +8,7 @@ import pytest
 
 from catalog.event import EventKind
 from catalog.metrics import exporter
+from catalog.probe_skip import Skip
 from catalog.snapshot import Tier
 from exporter.probing.process import Process
 from exporter.probing.process import start as start_child
@@ -247,6 +248,25 @@ async def test_a_new_skip_is_shown_at_zero_first() -> None:
     await house.probe("kernel-latency")
 
     assert (first, house.value(Tier.PROBE_TOTALS, *skips)) == (0, 2)
+
+
+async def test_skips_are_a_bounded_number_of_series() -> None:
+    """All reasons of all probes would be more series than a GPU may have; each is counted all the same."""
+    house = House()
+    totals = house.prober.ward.totals
+
+    for task in BY_NAME:
+        for reason in Skip:
+            totals.skipped(house.uuids[0], task, reason, house.now)
+
+    counts = {
+        key.labels: count
+        for key, count in totals.totals.items()
+        if key.metric.name == "gpu_probe_skips_total"
+    }
+    assert len(counts) <= 16 + len(Skip)
+    assert sum(counts.values()) == len(BY_NAME) * len(Skip)
+    assert {reason for _, reason in counts} == {reason.value for reason in Skip}
 
 
 async def test_the_budget_stops_even_what_is_due() -> None:
