@@ -56,7 +56,7 @@ tools:  ## The real servers that the tests start.
 
 lock: .venv/dev  ## Pin the newest versions that pyproject.toml allows.
 	$(BIN)/python -m venv .venv/lock && .venv/lock/bin/pip install -q uv
-	.venv/lock/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group build pyproject.toml -o requirements.lock
+	.venv/lock/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra kubernetes --group build pyproject.toml -o requirements.lock
 	.venv/lock/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra kubernetes --extra parquet --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
 	.venv/lock/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group fuzz -o requirements-fuzz.lock
 

@@ -75,6 +75,8 @@ class Attribution:
 
     def decide(self) -> None:
         """Put together what the sources say now, if any of it or any GPU changed."""
+        if not any(True for _ in self._sources.all()):
+            return
         told = self._sources.told(self._decided.claimed)
         seen = (told.kubelet, told.jobs, told.owners, *_marks(self._hub.latest))
         if len(seen) == len(self._seen) and all(map(_same, seen, self._seen)):

@@ -7,7 +7,7 @@ from exporter.hub import Hub
 
 
 class Publishing:
-    """Puts allocations into the snapshot."""
+    """Puts allocations into the snapshot; of a GPU that nobody holds that nobody does."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
@@ -22,9 +22,9 @@ class Publishing:
             self._hub.reading(uuid, Tier.ALLOCATED, reading)
 
 
-def _shown(view: GpuView) -> tuple[Series, ...]:
+def _shown(view: GpuView) -> tuple[Series, ...] | None:
     reading = view.readings.get(Tier.ALLOCATED)
-    return () if reading is None else reading.layout.series
+    return None if reading is None else reading.layout.series
 
 
 def _series(found: Allocation) -> list[Series]:

@@ -168,7 +168,7 @@ def _labels(view: GpuView, instance: tuple[str, ...] = ()) -> Pairs:
 
 
 def _holder(view: GpuView, series: Series) -> Pairs:
-    """Who holds what *series* is about: `container`, `namespace`, `pod`, as far as they are known, in dcgm-exporter's order."""
+    """Who holds what *series* is about: `container`, `namespace`, `pod`, empty if not known, in dcgm-exporter's order."""
     allocated = view.readings.get(Tier.ALLOCATED)
     return tuple(sorted(holders.labels(allocated.layout, series))) if allocated else ()
 

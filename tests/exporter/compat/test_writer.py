@@ -214,8 +214,8 @@ def test_who_holds_a_gpu_comes_last() -> None:
     snapshot = Snapshot().with_gpu(view(told).with_reading(Tier.ALLOCATED, reading))
     text = CompatWriter(Dialect.LEGACY).render(snapshot, Format.TEXT)
 
-    assert 'DCGM_FI_DRIVER_VERSION="580.95",container="main",namespace="ml"} 1\n' in text
-    assert ',container="main",namespace="ml",pod="pod-2"} ' in text
+    assert ',container="main",hpc_job="",namespace="ml",pod=""} 1\n' in text
+    assert ',container="main",hpc_job="",namespace="ml",pod="pod-2"} ' in text
 
 
 def test_a_gpu_that_does_not_answer_shows_no_old_value() -> None:
