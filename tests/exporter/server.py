@@ -110,8 +110,9 @@ class Server:
         return {dict(own)["gpu"]: value for own, value in found.items()}
 
     def all_ok(self, count: int = 8) -> bool:
-        """Whether all GPUs are there and well."""
-        return self.metrics().total("gpu_state", state="ok") == count
+        """Whether all GPUs are there and well; one that was not a minute ago is still watched."""
+        now = self.metrics()
+        return sum(now.total("gpu_state", state=name) for name in ("ok", "recovering")) == count
 
     def advances(self, *gpus: int, since: Mapping[str, float]) -> bool:
         """Whether all *gpus* were read after *since*."""
