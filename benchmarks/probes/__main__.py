@@ -28,9 +28,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("figures", nargs="*", choices=[*FIGURES, *TENANTS, []])
     parser.add_argument("--runs", type=int, default=300, help="beside each tenant")
+    parser.add_argument(
+        "--bare", action="store_true", help="with runs that make a context and nothing else"
+    )
     asked, gpu = parser.parse_args(), board()
     figures = FIGURES | {
-        kind: partial(tenant.lost, kind=kind, runs=asked.runs) for kind in TENANTS
+        kind: partial(tenant.lost, kind=kind, runs=asked.runs, bare=asked.bare) for kind in TENANTS
     }
     for name in asked.figures or figures:
         began = time.monotonic()

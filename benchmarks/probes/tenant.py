@@ -26,13 +26,13 @@ _Block = tuple[float, float]
 """When it began and ended."""
 
 
-def lost(gpu: Board, kind: str, runs: int) -> None:
+def lost(gpu: Board, kind: str, runs: int, *, bare: bool) -> None:
     """Milliseconds that a tenant of this *kind* loses by a run of each probe, and what all are at the default schedule."""
     command = [sys.executable, "-m", "benchmarks.probes.tenant", kind]
     tenant = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert tenant.stdout is not None  # noqa: S101 - a pipe was asked for
     tenant.stdout.readline()  # it has warmed up
-    trials = _trials(gpu)
+    trials = _trials(gpu, bare=bare)
     quiet, busy, names = [_still()], [], []
     walls: dict[str, list[float]] = defaultdict(list)
     with ThreadPoolExecutor() as children:
@@ -59,12 +59,14 @@ def lost(gpu: Board, kind: str, runs: int) -> None:
     _tell(costs, walls)
 
 
-def _trials(gpu: Board) -> dict[str, Order]:
-    """An order for each class A probe; and one that ends as soon as there is a context, to see what that costs."""
+def _trials(gpu: Board, *, bare: bool) -> dict[str, Order]:
+    """An order for each class A probe; if *bare*, one more that ends as soon as there is a context, to see what that costs."""
     small = (probe for probe in Probe if ProbeClass.A in CLASSES[probe])
     orders = {probe.value: order(probe, gpu.uuid, ProbeClass.A) for probe in small}
-    bare = msgspec.structs.replace(orders[Probe.MEMORY_INTEGRITY.value], budget_gpu_seconds=0.0)
-    return {**orders, _BARE: bare}
+    if bare:
+        any_order = orders[Probe.MEMORY_INTEGRITY.value]
+        orders[_BARE] = msgspec.structs.replace(any_order, budget_gpu_seconds=0.0)
+    return orders
 
 
 def _still() -> _Block:

@@ -38,7 +38,10 @@ class FakeCuda:
     Args:
         fails: routine -> the code that it answers with from the *after*-th call on.
         peers: whether the GPUs reach each other.
-        flips: called before each kernel, with its name and the memory.
+        before_kernel: called with the name of each kernel and this machine, to disturb it.
+
+    Attributes:
+        placed: the SM of a block, by how many kernels of this name were launched and its number.
     """
 
     Error: type[Exception] = Error
@@ -59,6 +62,7 @@ class FakeCuda:
         peers: bool = True,
         before_kernel: Callable[[str, "FakeCuda"], None] = lambda _name, _cuda: None,
     ) -> None:
+        self.placed: Callable[[int, int], int] = lambda _launches, block: block
         self.fails, self.after, self.gpus, self.peers = fails, after, gpus, peers
         self.before_kernel = before_kernel
         self.memory: dict[int, bytearray] = {}
@@ -304,8 +308,9 @@ def _arithmetic(name: str) -> Callable[..., None]:
         known = EXPECTED.get(name)
         digests = known(seed) if known else tuple(fold(seed, warp) for warp in range(WARPS))
         for block in range(blocks):
-            wrong = [digest ^ (flip if block == faulty else 0) for digest in digests]
-            cuda.at(sms + 4 * block, 4)[:] = struct.pack("<I", block)
+            sm = cuda.placed(cuda.launched.count(name), block)
+            wrong = [digest ^ (flip if sm == faulty else 0) for digest in digests]
+            cuda.at(sms + 4 * block, 4)[:] = struct.pack("<I", sm)
             cuda.at(answers + 8 * WARPS * block, 8 * WARPS)[:] = struct.pack("<8Q", *wrong)
 
     return kernel

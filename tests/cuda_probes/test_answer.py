@@ -171,6 +171,28 @@ def test_one_sm_that_computes_wrong_fails_the_run(test: compute_integrity.Arithm
     assert (result.mismatches[0].test, result.mismatches[0].sm) == (test.kernel, 1)
 
 
+def test_launches_repeat_until_the_last_sm_has_answered() -> None:
+    """An SM that somebody else kept busy at first is asked again; the tests that are complete are not."""
+    cuda = FakeCuda()
+    cuda.placed = lambda launches, block: block if launches > 2 else min(block, 2)
+
+    result = run(cuda, order(Probe.COMPUTE_INTEGRITY))
+
+    assert (result.outcome, result.sms_covered) == (Outcome.SUCCESS, 4)
+    assert cuda.launched.count("fp32") == 3
+
+
+def test_an_sm_that_never_answers_is_no_success() -> None:
+    """Health of an SM that was not asked is not claimed."""
+    cuda = FakeCuda()
+    cuda.placed = lambda _launches, block: min(block, 2)
+
+    result = run(cuda, order(Probe.COMPUTE_INTEGRITY))
+
+    assert (result.outcome, result.reason) == (Outcome.ERROR, Reason.DRIVER_ERROR)
+    assert "3 of 4 SMs answered integer" in result.message
+
+
 BAD_DRIVERS = [
     ("cuInit", 3, 0, Reason.NO_DRIVER),
     ("cuInit", 34, 0, Reason.NO_DRIVER),
