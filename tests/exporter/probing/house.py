@@ -52,6 +52,7 @@ class House:
     verdicts: list[tuple[str, str, Record]] = field(default_factory=list)
     shown: dict[tuple[str, Tier], Reading] = field(default_factory=dict)
     counted: list[Metric] = field(default_factory=list)
+    read: list[Tier] = field(default_factory=list)
     views: dict[str, GpuView] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -98,7 +99,7 @@ class House:
             if bedside.view.identity.uuid == uuid:
                 view = self.views[uuid]
                 self.views[uuid] = replace(view, readings=bedside.view.readings)
-        assert tier is Tier.SLOW
+        self.read.append(tier)
 
     async def _bench(self, uuid: str, probe: str) -> BenchGpu:
         return self.driver.bench(uuid, probe)

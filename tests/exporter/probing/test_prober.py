@@ -269,6 +269,31 @@ async def test_skips_are_a_bounded_number_of_series() -> None:
     assert {reason for _, reason in counts} == {reason.value for reason in Skip}
 
 
+async def test_our_own_child_is_no_tenant() -> None:
+    """Memory errors are read before and after a run, and the processes once the child has gone."""
+    house = House()
+
+    await house.probe("memory-bandwidth")
+
+    assert house.read == [Tier.SLOW, Tier.SLOW, Tier.FAST]
+
+
+async def test_a_reload_holds_at_once() -> None:
+    """What is switched off is skipped from then on; another source forgets the GPUs, not what was learned."""
+    house = House()
+    await house.probe("kernel-latency")
+
+    house.prober.configure(replace(house.settings, enabled=frozenset()), other_source=False)
+    await house.probe("kernel-latency")
+
+    assert house.total("gpu_probe_skips_total", "kernel-latency", "disabled") == 1
+    house.prober.configure(house.settings, other_source=True)
+    assert house.prober.due(house.uuids[0], "kernel-latency") is None
+    house.prober.welcome(house.uuids[0])
+    records = house.prober.ward.patients[house.uuids[0]].records
+    assert records["kernel-latency"].verdict is Health.HEALTHY
+
+
 async def test_the_budget_stops_even_what_is_due() -> None:
     """A GPU whose probes took longer than they may is left alone for a while."""
     house = House()
