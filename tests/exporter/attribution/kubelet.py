@@ -1,6 +1,7 @@
 """A kubelet's pod-resources server, a real one in gRPC on a Unix socket, in a thread of its own."""
 
 import asyncio
+import struct
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
@@ -60,6 +61,7 @@ class Kubelet:
         hangs: whether it takes questions and never answers.
         refuses: whether it answers with an error.
         padding: bytes that it adds to its list.
+        endless: whether it announces a gibibyte, sends some of it and then nothing more.
         asked: how many lists it was asked for.
     """
 
@@ -70,6 +72,7 @@ class Kubelet:
         self.hangs = False
         self.refuses = False
         self.padding = 0
+        self.endless = False
         self.asked = 0
 
     async def list(self, stream: Stream[object, wire.ListPodResourcesResponse]) -> None:
@@ -79,6 +82,10 @@ class Kubelet:
             await asyncio.Event().wait()
         if self.refuses:
             raise GRPCError(Status.RESOURCE_EXHAUSTED, "rejected by rate limit")
+        if self.endless:
+            await stream.send_initial_metadata()
+            await stream._stream.send_data(struct.pack(">?I", False, 2**30) + bytes(20 * 2**20))
+            await asyncio.Event().wait()
         pods = [*self.pods, *([Pod(name="x" * self.padding)] if self.padding else [])]
         await stream.send_message(wire.ListPodResourcesResponse(pod_resources=pods))
 

@@ -128,9 +128,16 @@ async def test_an_answer_of_15_mebibytes(running: Kubelet) -> None:
     assert (await KubeletSource(socket=str(running.socket)).ask()).claims
 
 
+async def test_an_answer_of_17_mebibytes(running: Kubelet) -> None:
+    """A little more is not."""
+    running.padding = 17 * 2**20
+
+    assert await failure(running.socket) is Reason.TOO_LARGE
+
+
 async def test_an_answer_without_end(running: Kubelet) -> None:
-    """More is cut off, not kept."""
-    running.padding = 64 * 2**20
+    """It is cut off as soon as it is too large, not kept until it ends or its time is over."""
+    running.endless = True
 
     assert await failure(running.socket) is Reason.TOO_LARGE
 
