@@ -84,7 +84,7 @@ class Kubelet:
             raise GRPCError(Status.RESOURCE_EXHAUSTED, "rejected by rate limit")
         if self.endless:
             await stream.send_initial_metadata()
-            await stream._stream.send_data(struct.pack(">?I", False, 2**30) + bytes(20 * 2**20))
+            await stream._stream.send_data(struct.pack(">BI", 0, 2**30) + bytes(20 * 2**20))
             await asyncio.Event().wait()
         pods = [*self.pods, *([Pod(name="x" * self.padding)] if self.padding else [])]
         await stream.send_message(wire.ListPodResourcesResponse(pod_resources=pods))
