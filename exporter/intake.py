@@ -18,6 +18,7 @@ from probes.messages import (
     Garbled,
     Happened,
     Health,
+    Logged,
     NewLayout,
     NewProcesses,
     NewReading,
@@ -86,7 +87,7 @@ class Intake:
                 self._told(message)
             case DriverState():
                 self._driver(message)
-            case Beat() | Reply():
+            case Beat() | Reply() | Logged():
                 pass
 
     def reader_ended(self, reason: str) -> None:

@@ -15,7 +15,7 @@ from exporter.commit_events import EventCommits
 from exporter.xid_totals import XidTotals
 from exporter.xids import Asked, Counted, Ledger, Mark, Outcome
 from probes.kernel_log.pci import bus_id
-from probes.kernel_log.reader import Batch, KernelLog, NoLog, Problem
+from probes.kernel_log.reader import Batch, Log, Problem
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class XidWatch:
 
     def __init__(
         self,
-        log: KernelLog | NoLog,
+        log: Log,
         totals: XidTotals,
         commits: EventCommits,
         wiring: Wiring,

@@ -55,7 +55,8 @@ from exporter.xid_totals import XidTotals
 from history.minute import Key
 from probes import sources
 from probes.kernel_log.reader import boot_id
-from probes.messages import Start
+from probes.kernel_log.told import ToldLog
+from probes.messages import Logged, Start, Up
 from probes.worker import PERIODS
 
 logger = logging.getLogger(__name__)
@@ -89,15 +90,16 @@ class Service:
         self.failure = asyncio.get_running_loop().create_future()
         self.intake = Intake(self.watch, self.instruments, self._give_up)
         commits = self.store.commits(path(config))
+        self._log = open_log(config, commits.mark(), clock)
         inputs = Inputs(
-            log=open_log(config, commits.mark(), clock),
+            log=self._log,
             switches=switches(config),
             clock=clock,
             policy=policy,
         )
         self.xids = XidSource(self.watch, self.xid_totals, commits, self.instruments, inputs)
         self.attribution = Attribution(config, self.hub, self.integrals, self.instruments, clock)
-        self.reader = ReaderProcess(start, self.intake.hear, self.intake.reader_ended, clock)
+        self.reader = ReaderProcess(start, self._hear, self.intake.reader_ended, clock)
         parts = Parts(
             hub=self.hub,
             reader=self.reader,
@@ -160,6 +162,12 @@ class Service:
         totals = self.integrals.reading(uuid, at)
         self.store.keep(uuid, totals)
         self.hub.reading(uuid, Tier.DERIVED, totals)
+
+    def _hear(self, message: Up) -> None:
+        if not isinstance(message, Logged):
+            self.intake.hear(message)
+        elif isinstance(self._log, ToldLog):
+            self._log.tell(message.at, message.text)
 
     def _integrate(self, uuid: str, tier: Tier, reading: Reading) -> None:
         if tier in PERIODS:

@@ -22,7 +22,8 @@ from exporter.prometheus import Instruments
 from exporter.xid_totals import XidTotals
 from exporter.xids import Counted, Mark
 from probes import nvswitch
-from probes.kernel_log.reader import KernelLog, NoLog, Problem, boot_id
+from probes.kernel_log.reader import KernelLog, Log, NoLog, Problem, boot_id
+from probes.kernel_log.told import ToldLog
 
 _COLLECTOR = "kernel_log"
 _DEVICE = "/dev/kmsg"
@@ -35,11 +36,11 @@ def path(config: Config) -> str:
     return _DEVICE if config.source == "nvml" else ""
 
 
-def open_log(config: Config, mark: Mark | None, clock: Callable[[], float]) -> KernelLog | NoLog:
-    """The log, from where an earlier process stopped."""
+def open_log(config: Config, mark: Mark | None, clock: Callable[[], float]) -> Log:
+    """The log, from where an earlier process stopped; a simulated machine's is told by its driver."""
     name = path(config)
     if not name:
-        return NoLog()
+        return ToldLog() if config.source.startswith("sim") else NoLog()
     cursor = mark.cursor if mark else None
     return KernelLog(Path(name), cursor, boot=boot_id(), wall=clock, steady=time.monotonic)
 
@@ -59,7 +60,7 @@ class Inputs:
         policy: what each Xid asks for.
     """
 
-    log: KernelLog | NoLog
+    log: Log
     switches: Callable[[], Collection[str]]
     clock: Callable[[], float]
     policy: Policy

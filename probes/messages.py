@@ -171,6 +171,13 @@ class Happened(msgspec.Struct, tag=True):
     event: Event
 
 
+class Logged(msgspec.Struct, tag=True):
+    """The kernel of a simulated machine logged something; a real kernel's log is read by the exporter."""
+
+    at: float
+    text: str
+
+
 class EventsFailed(msgspec.Struct, tag=True):
     """Waiting for the driver's events failed; what happens meanwhile is not heard of."""
 
@@ -195,6 +202,7 @@ Up = (
     | NewReading
     | NewProcesses
     | Happened
+    | Logged
     | EventsFailed
     | Reply
 )

@@ -31,6 +31,7 @@ from probes.messages import (
     Happened,
     Health,
     Inject,
+    Logged,
     Past,
     ReadNow,
     Reply,
@@ -136,7 +137,7 @@ class Reader:
         self._workers = {device.index: self._worker(driver, device) for device in devices}
         for worker in self._workers.values():
             worker.start()
-        for work in (self._listen, self._seek):
+        for work in (self._listen, self._seek, self._overhear):
             threading.Thread(target=work, args=(driver,), name=work.__name__, daemon=True).start()
 
     def _worker(self, driver: Driver, device: WatchedDevice) -> Worker:
@@ -225,6 +226,14 @@ class Reader:
                 continue
             if found:
                 self._report(*found)
+
+    def _overhear(self, driver: Driver) -> None:
+        """Pass on what a simulated machine's kernel logs; a real one's log is not ours to read."""
+        log = getattr(driver, "log", None)
+        while log is not None:
+            for at, text in log():
+                self._channel.send(Logged(at, text))
+            time.sleep(_TICK)
 
     def _report(self, index: int, event_type: int, data: int) -> None:
         worker = self._workers.get(index)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import Protocol
 
 from probes.kernel_log import journal, kmsg, nvrm, plain
 from probes.kernel_log.chunk import Chunk, Source
@@ -53,6 +54,21 @@ class Batch:
 def boot_id() -> str:
     """The id of this boot: record numbers begin anew with each."""
     return _BOOT_ID.read_text().strip()
+
+
+class Log(Protocol):
+    """Whatever holds the records of a kernel."""
+
+    @property
+    def descriptor(self) -> int | None:
+        """Becomes readable when there is more to read; None where only looking can tell."""
+        ...
+
+    def read(self) -> Batch:
+        """What is new, without waiting for it."""
+        ...
+
+    def close(self) -> None: ...
 
 
 class KernelLog:

@@ -8,6 +8,7 @@ from catalog.errors import DriverError
 from probes.bench_gpu import BenchGpu
 from probes.driver import GPM, Answer, Device, Return
 from probes.messages import Past
+from probes.sim import kernel_log
 from probes.sim.about import SYSTEM
 from probes.sim.answers import answer
 from probes.sim.bench import bench
@@ -21,6 +22,9 @@ from probes.sim.gpm import Sampler
 from probes.sim.gpu import CELL, PATIENCE
 from probes.sim.mig import Instance, instances
 from probes.sim.scenario import Scenario
+
+_SETTLED = 0.05
+"""Seconds after which no fault is added any more that began before."""
 
 Clock = Callable[[], float]
 
@@ -48,6 +52,7 @@ class SimDriver:
         self._gate = Gate(clock)
         self._events = Events(clock)
         self._adding = threading.Lock()
+        self._logged = clock()
         self._closed = False
         start, now = past.began or clock(), clock()
         # Beyond our patience a counter would be an estimate, and might be lower than what was read before.
@@ -112,6 +117,12 @@ class SimDriver:
             for one in board.effects.spells:
                 if isinstance(one.fault, Xid) and since <= one.begin < until:
                     yield one.begin, board.number, one.fault.code
+
+    def log(self) -> Iterator[tuple[float, str]]:
+        """(When, text) of what the kernel has logged since this was asked last."""
+        since, self._logged = self._logged, max(self._logged, self._clock() - _SETTLED)
+        for at, gpu, code in self.xids(since, self._logged):
+            yield at, kernel_log.xid(self._boards[gpu].bus, code)
 
     def bench(self, uuid: str, probe: str) -> BenchGpu:
         """The GPU *uuid* as a run of *probe* would find it now.

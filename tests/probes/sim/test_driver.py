@@ -7,6 +7,8 @@ import pytest
 
 from catalog.errors import ConfigError, DriverError
 from probes.driver import Answer, Device, Return
+from probes.kernel_log import nvrm
+from probes.kernel_log.nvrm import XidRecord
 from probes.messages import Past
 from probes.nvml_gpu import NvmlGpu
 from probes.sim import faults
@@ -98,6 +100,24 @@ def test_some_xids_only_the_kernel_log_tells(code: int) -> None:
     machine.inject("xid", code=code)
 
     assert machine.driver.wait_event(0) is None
+
+
+def test_the_kernel_logs_every_xid_once() -> None:
+    """At its time, with the address of its GPU, in the driver's words; those too that NVML does not tell."""
+    machine = Machine("H100", "H100", faults=(faults.Xid(gpu=1, code=79, at=60),))
+    machine.run(1)
+    machine.inject("xid", code=31)
+    machine.run(1)
+    first = list(machine.driver.log())
+    machine.run(60)
+    (second,) = machine.driver.log()
+
+    assert [at for at, _ in first] == [machine.clock.now - 61]
+    (record,) = nvrm.read(first[0][1])
+    assert isinstance(record, XidRecord)
+    assert (record.code, record.pci) == (31, machine.gpus[0].identity.pci_bus_id)
+    assert second[1].endswith("): 79, GPU has fallen off the bus.")
+    assert list(machine.driver.log()) == []
 
 
 def test_an_uncorrected_error_is_an_event_of_its_own() -> None:
