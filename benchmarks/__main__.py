@@ -14,6 +14,7 @@ from benchmarks import (
     load,
     needs,
     on_gpu,
+    probe_schedule,
     scrape,
     slow_clients,
 )
@@ -40,6 +41,7 @@ BENCHMARKS = {
     "hang": Benchmark(hang.main),
     "kernel_log": Benchmark(kernel_log.main),
     "event_latency": Benchmark(event_latency.main),
+    "probe_schedule": Benchmark(probe_schedule.main),
     "history_size": Benchmark(history_size.main),
     "footprint": Benchmark(footprint.main),
     "footprint_in_cluster": Benchmark(footprint.main, ("--cluster",)),

@@ -18,7 +18,7 @@ class Task:
         name: the `probe` label of its metrics.
         what: one line for `gpuvitals probe list`.
         memory_bytes: device memory that it needs, the context's own excluded. A sweep takes more where there is more.
-        gpu_seconds: what a run is expected to keep the GPU busy, until one has been seen.
+        gpu_seconds: what a run is expected to keep the GPU busy, until one has been seen: as on an H200, rounded up.
     """
 
     name: str
@@ -36,7 +36,7 @@ TASKS = (
         probe_class=ProbeClass.A,
         what="launch of an empty kernel until the host knows of its end",
         memory_bytes=MIB,
-        gpu_seconds=0.02,
+        gpu_seconds=0.004,
     ),
     Task(
         name=Probe.MEMORY_INTEGRITY.value,
@@ -44,7 +44,7 @@ TASKS = (
         probe_class=ProbeClass.A,
         what="patterns written to a tile of memory and verified bit by bit",
         memory_bytes=64 * MIB,
-        gpu_seconds=0.005,
+        gpu_seconds=0.002,
     ),
     Task(
         name=Probe.COMPUTE_INTEGRITY.value,
@@ -52,7 +52,7 @@ TASKS = (
         probe_class=ProbeClass.A,
         what="known answers from every SM: integer, FP32, FP64, tensor cores",
         memory_bytes=64 * MIB,
-        gpu_seconds=0.005,
+        gpu_seconds=0.002,
     ),
     Task(
         name=Probe.MEMORY_BANDWIDTH.value,
@@ -60,7 +60,7 @@ TASKS = (
         probe_class=ProbeClass.B,
         what="device memory read, write and copy, as a share of the peak",
         memory_bytes=4 * GIB,
-        gpu_seconds=0.4,
+        gpu_seconds=0.11,
     ),
     Task(
         name=Probe.HOST_LINK.value,
@@ -68,7 +68,7 @@ TASKS = (
         probe_class=ProbeClass.B,
         what="pinned copies to the GPU, back, and both at once",
         memory_bytes=512 * MIB,
-        gpu_seconds=0.4,
+        gpu_seconds=0.06,
     ),
     Task(
         name="memory-sweep",
@@ -84,7 +84,7 @@ TASKS = (
         probe_class=ProbeClass.B,
         what="copies from this GPU to another of the node, and back",
         memory_bytes=512 * MIB,
-        gpu_seconds=0.2,
+        gpu_seconds=0.06,
     ),
 )
 BY_NAME = {task.name: task for task in TASKS}
