@@ -33,7 +33,7 @@ fuzz: .venv/fuzz  ## A million mutated inputs for the parsers; what breaks one i
 
 # Under CI=true a server that cannot be had is a failure; elsewhere its tests are skipped and counted.
 tools:  ## The real servers that the tests start.
-	@tools/install prometheus kubelet-api chromium || [ "$$CI" != true ]
+	@tools/install prometheus alertmanager kubelet-api chromium || [ "$$CI" != true ]
 
 .venv/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

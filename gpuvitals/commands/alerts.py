@@ -1,4 +1,4 @@
-"""`gpuvitals alerts`: alert rules for Prometheus."""
+"""`gpuvitals alerts`: alert rules for Prometheus, and the configuration of Alertmanager."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import click
 
 @click.group()
 def command() -> None:
-    """Write alert rules.
+    """Write alert rules and who is told of them.
 
     Example: gpuvitals alerts rules --out gpuvitals-alerts.yml
     """
@@ -43,6 +43,33 @@ def rules(job: str, kind: str, out: Path | None) -> None:
         text = files.plain(found, job, made)
     else:
         text = files.resource(found, job, made, "gpuvitals-alerts", {})
+    _write(text, out)
+
+
+@command.command()
+@click.option(
+    "--settings",
+    "settings_file",
+    type=click.Path(path_type=Path),
+    help="YAML file that says who is told and how; without one, webhooks whose addresses are in files.",
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="File to write; standard output by default."
+)
+def alertmanager(settings_file: Path | None, out: Path | None) -> None:
+    """Write the configuration of Alertmanager: routes, grouping, inhibition, receivers.
+
+    Example: gpuvitals alerts alertmanager --settings who.yml --out alertmanager.yml
+    """
+    from alerts.alertmanager import config, settings  # noqa: PLC0415 - --help must be quick
+    from alerts.policies import ALL  # noqa: PLC0415
+    from catalog import yamlfile  # noqa: PLC0415
+
+    told = settings.read(yamlfile.load(settings_file)) if settings_file else settings.Settings()
+    _write(config.render(ALL, told, "gpuvitals alerts alertmanager"), out)
+
+
+def _write(text: str, out: Path | None) -> None:
     if out is None:
         print(text, end="")
     else:

@@ -1,0 +1,19 @@
+"""The examples of docs/alerting.md are what it says they are."""
+
+import re
+from pathlib import Path
+
+from alerts.alertmanager import settings
+from catalog.yamlfile import parse
+
+PAGE = Path(__file__).parents[2] / "docs" / "alerting.md"
+
+
+def test_the_example_of_who_is_told_is_read() -> None:
+    """The file in the docs can be copied."""
+    (example,) = re.findall(r"```yaml\n(page:.*?)```", PAGE.read_text(), re.DOTALL)
+
+    found = settings.read(parse(example, "who.yml")[0])
+
+    assert found.teams[0].namespaces == ("ml-train", "ml-serve")
+    assert {one.kind.section for one in found.ticket} == {"slack_configs", "email_configs"}
