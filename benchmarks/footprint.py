@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from benchmarks import cluster
 from benchmarks.exporter import Exporter, serving
 from benchmarks.processes import processor_seconds, pss_megabytes
 from benchmarks.results import Figure, Section, limit, publish
@@ -51,8 +50,12 @@ def main(arguments: Sequence[str] = ()) -> None:
     options = parser.parse_args(arguments)
     if options.minutes < _LEAST_MINUTES:
         parser.error(f"--minutes must be at least {_LEAST_MINUTES}")
-    where = cluster.serving_in_cluster if options.cluster else serving
     most = _MOST_MEGABYTES_IN_CLUSTER if options.cluster else MOST_MEGABYTES[options.source]
+    where, title, note = serving, f"footprint, {options.source}", ""
+    if options.cluster:
+        from benchmarks import cluster  # noqa: PLC0415 - only this needs the extra kubernetes
+
+        where, title, note = cluster.serving_in_cluster, f"{title}, in a cluster", cluster.NOTE
     with where("--source", options.source) as exporter:
         looks = tuple(_watch(exporter, options.minutes * 60))
         gpus, series = _series(exporter)
@@ -62,13 +65,10 @@ def main(arguments: Sequence[str] = ()) -> None:
         limit("series per GPU", series, MOST_SERIES, "series"),
     )
     note = (
-        f"{gpus} GPUs, history on, a scrape every {_INTERVAL:.0f} s, {options.minutes:g} minutes, all processes together. "
+        f"{note} {gpus} GPUs, history on, a scrape every {_INTERVAL:.0f} s, {options.minutes:g} minutes, all processes together. "
         f"Growth is a least-squares slope after the first {_WARM_UP / 60:.0f} minutes, with its standard error; PSS moves "
         "too when other programs begin or end to share a library, its anonymous part does not."
-    )
-    title = f"footprint, {options.source}"
-    if options.cluster:
-        title, note = f"{title}, in a cluster", f"{note} {cluster.NOTE}"
+    ).lstrip()
     section = Section(title=title, note=note, figures=figures)
     publish(section, "benchmarks.footprint", arguments)
 
