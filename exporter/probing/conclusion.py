@@ -27,6 +27,8 @@ async def conclude(ward: Ward, patient: Patient, plan: Plan, trial: Trial) -> No
     record = _record(ward, patient, plan.task, key, trial)
     patient.records[key] = record
     _count(ward, patient, plan.task, trial)
+    if plan.peer in ward.patients:
+        ward.patients[plan.peer].budget.spend(trial.gpu_seconds, ward.wiring.steady())
     await ward.keep(patient)
     ward.show(patient)
     _log(patient, plan.task, record, trial.outcome)

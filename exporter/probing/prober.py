@@ -178,12 +178,11 @@ class Prober:
         try:
             done = await run(self.ward.wiring.lab, plan, self._stop)
             self._leave(patient, done)
+            if done.trial is not None:
+                await conclude(self.ward, patient, plan, done.trial)
         finally:
             self._idle.set()
-        if done.trial is None:
-            return False
-        await conclude(self.ward, patient, plan, done.trial)
-        return True
+        return done.trial is not None
 
     def _leave(self, patient: Patient, done: Run) -> None:
         if done.left is not None:

@@ -4,13 +4,14 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from exporter.audit import FILE
 from tests.exporter.server import ROOT, Server, eventually, running, serving
+from tests.prometheus import running as prometheus
 
 SCENARIO = "gpus: [{model: H200, count: 2, workload: idle}]\n"
 
@@ -106,6 +107,34 @@ def test_baselines_and_counters_survive_kill_and_restart(tmp_path: Path, scenari
     assert reset.returncode == 0, reset.stderr
     audited = [json.loads(line) for line in (folder / "state" / FILE).read_text().splitlines()]
     assert "baselines of all" in [line.get("setting") for line in audited]
+
+
+@pytest.mark.tools
+def test_a_real_prometheus_takes_histogram_and_exemplars(
+    server: Server, tmp_path: Path, tool: Callable[[str], Path]
+) -> None:
+    """In OpenMetrics, where exemplars are: nothing is refused, and the median is what the simulated launches take."""
+    config = {
+        "global": {"scrape_interval": "1s", "scrape_protocols": ["OpenMetricsText1.0.0"]},
+        "scrape_configs": [
+            {
+                "job_name": "gpuvitals",
+                "static_configs": [{"targets": [f"127.0.0.1:{server.port}"]}],
+            }
+        ],
+    }
+    eventually(lambda: all_ran(server))
+    with prometheus(tool("prometheus"), config, tmp_path) as running_one:
+        median = eventually(
+            lambda: running_one.query(
+                'histogram_quantile(0.5, sum by (le) (gpu_probe_latency_seconds_bucket{gpu="0"}))'
+            )
+        )
+        rejected = running_one.rejected()
+
+    (value,) = median.values()
+    assert 1e-5 < value < 1.5e-5
+    assert rejected == {}
 
 
 def test_release_leaves_no_child(server: Server) -> None:

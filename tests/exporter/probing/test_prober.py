@@ -278,6 +278,16 @@ async def test_our_own_child_is_no_tenant() -> None:
     assert house.read == [Tier.SLOW, Tier.SLOW, Tier.FAST]
 
 
+async def test_a_pair_is_paid_for_by_both() -> None:
+    """A copy keeps two GPUs busy, and each has its own budget."""
+    house = House(gpus=2)
+
+    await house.probe("peer-link")
+
+    left = [patient.budget.left(house.now) for patient in house.prober.ward.patients.values()]
+    assert left == [pytest.approx(1.9), pytest.approx(1.9)]
+
+
 async def test_a_reload_holds_at_once() -> None:
     """What is switched off is skipped from then on; another source forgets the GPUs, not what was learned."""
     house = House()
