@@ -60,10 +60,16 @@ def read(
     parts = [
         _clipped(_unpacked(row, wanted), start, end) for row in connection.execute(_BLOCKS, where)
     ]
-    parts.append(columns_of(connection.execute(_ROWS, where)))
+    parts.append(rows(connection, series, start, end))
     parts = [part for part in parts if part]
     parts.sort(key=lambda part: part["at"][0])
     return _joined(parts, wanted)
+
+
+def rows(connection: sqlite3.Connection, series: int, start: float, end: float) -> Columns:
+    """The minutes of *series* with `start <= at < end` that are in no block."""
+    where = {"series": series, "start": start, "end": end}
+    return columns_of(connection.execute(_ROWS, where))
 
 
 def newest(connection: sqlite3.Connection, series: int) -> float | None:

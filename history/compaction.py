@@ -5,8 +5,6 @@ turns the block back into rows.
 """
 
 import sqlite3
-from itertools import groupby
-from operator import itemgetter
 
 from history import blocks, register
 from history.blocks import DAY, HOUR
@@ -14,18 +12,14 @@ from history.question import MINUTE
 
 _LATE = 300.0
 """Seconds after its end at which an hour is packed."""
-_SERIES_AT_ONCE = 64
-"""Sorted together: all at once would need 2 MB, or a temporary file where there may be no folder for one."""
+_SERIES_A_CALL = 128
+"""Hour blocks made by one call, some 100 ms together: an event that happens meanwhile waits for them."""
 _DAYS_A_CALL = 8
 """Day blocks made by one call: some 5 ms each."""
 _PAGES_A_CALL = 512
 SPARE_PAGES = 4_096
 """Free pages (16 MB) that are left for tomorrow; more are given back to the file system."""
 
-_HOUR_ROWS = """
-SELECT series, at, low, mean, high, last, covered, increase FROM minute
-WHERE at >= ? AND at < ? AND series >= ? AND series < ? ORDER BY series, at
-"""
 _THAW = """
 INSERT INTO minute (series, at, low, mean, high, last, covered, increase)
 VALUES (:series, :at, :low, :mean, :high, :last, :covered, :increase)
@@ -34,7 +28,9 @@ VALUES (:series, :at, :low, :mean, :high, :last, :covered, :increase)
 
 def maintain(connection: sqlite3.Connection, now: float, days: int) -> bool:
     """One small step, to be taken once a minute inside a transaction; whether minutes expired."""
-    pack_hour(connection, now)
+    left = _SERIES_A_CALL
+    while left and (packed := pack_hour(connection, now, left)):
+        left -= packed
     for _ in range(_DAYS_A_CALL):
         if not pack_day(connection, now):
             break
@@ -42,19 +38,23 @@ def maintain(connection: sqlite3.Connection, now: float, days: int) -> bool:
     return expire(connection, now - days * DAY)
 
 
-def pack_hour(connection: sqlite3.Connection, now: float) -> bool:
-    """Turn the rows of the oldest finished hour into blocks; False if there is none."""
+def pack_hour(connection: sqlite3.Connection, now: float, most: int) -> int:
+    """Turn the rows of *most* series in the oldest finished hour into blocks, or of fewer; of how many."""
     (oldest,) = connection.execute("SELECT min(at) FROM minute").fetchone()
     if oldest is None or oldest // HOUR * HOUR + HOUR > now - _LATE:
-        return False
+        return 0
     hour = (oldest // HOUR * HOUR, oldest // HOUR * HOUR + HOUR)
-    (last,) = connection.execute("SELECT max(id) FROM series").fetchone()
-    for first in range(0, last + 1, _SERIES_AT_ONCE):
-        some = connection.execute(_HOUR_ROWS, (*hour, first, first + _SERIES_AT_ONCE))
-        for series, rows in groupby(some, itemgetter(0)):
-            blocks.write(connection, series, HOUR, blocks.columns_of(row[1:] for row in rows))
-    connection.execute("DELETE FROM minute WHERE at >= ? AND at < ?", hour)
-    return True
+    some = connection.execute(
+        "SELECT series FROM minute WHERE at = ? LIMIT ?", (oldest, most)
+    ).fetchall()
+    for (series,) in some:
+        columns = blocks.rows(connection, series, *hour)
+        blocks.write(connection, series, HOUR, columns)
+        connection.executemany(
+            "DELETE FROM minute WHERE at = ? AND series = ?",
+            [(at, series) for at in columns["at"]],
+        )
+    return len(some)
 
 
 def pack_day(connection: sqlite3.Connection, now: float) -> bool:
