@@ -71,7 +71,7 @@ class Config:
         "/var/log/pods",
     )
     expected_gpus: int = _setting(
-        "GPUs that this node should have; 0 is the most that were seen at once in 24 hours.",
+        "GPUs that this node should have; 0 is the most that were seen or allocatable at once in 24 hours.",
         0,
         minimum=0,
     )

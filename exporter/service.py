@@ -86,6 +86,7 @@ class Service:
         self.xid_totals = XidTotals(kept, policy)
         self.recent = recent
         self.hub = Hub((self._judge, self._integrate, self._remember, self.recent.observe))
+        self.attribution = Attribution(config, self.hub, self.integrals, self.instruments, clock)
         self.watch = self._watch(config, clock)
         self.failure = asyncio.get_running_loop().create_future()
         self.intake = Intake(self.watch, self.instruments, self._give_up)
@@ -98,7 +99,6 @@ class Service:
             policy=policy,
         )
         self.xids = XidSource(self.watch, self.xid_totals, commits, self.instruments, inputs)
-        self.attribution = Attribution(config, self.hub, self.integrals, self.instruments, clock)
         self.reader = ReaderProcess(start, self._hear, self.intake.reader_ended, clock)
         parts = Parts(
             hub=self.hub,
@@ -146,6 +146,7 @@ class Service:
             wall=clock,
             steady=time.monotonic,
             node=plan.start(config).node,
+            allocatable=self.attribution.allocatable,
         )
         name = f"health {config.source}"
         kept = health_kept.read(self.store.noted(name))

@@ -86,6 +86,10 @@ class Attribution:
         self._decided = decision.decide(Inventory(self._hub.latest), told)
         self._show(before)
 
+    def allocatable(self) -> int:
+        """How many GPUs of this node the cluster hands out; 0 if nobody says."""
+        return len(self._decided.allocatable)
+
     def observe(self, uuid: str, reading: Reading) -> None:
         """Count the second that a fast *reading* ends."""
         self._seconds.observe(self._hub.latest.gpus[uuid], reading)

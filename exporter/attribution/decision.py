@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from exporter.attribution.claim import KubeletAnswer
 from exporter.attribution.contested import resolve
 from exporter.attribution.device_id import DeviceId
-from exporter.attribution.inventory import Device, Instance, Inventory, means_gpu
+from exporter.attribution.inventory import Device, Instance, Inventory, means_gpu, missing_gpu
 from exporter.attribution.job_files import Jobs
 from exporter.attribution.processes import Owners
 from exporter.holders import Holder
@@ -58,12 +58,14 @@ class Decision:
         ambiguous: devices that the kubelet lists for several pods, of which not exactly one is seen to live.
         strange: devices that the kubelet names as GPUs and that are none of this node's.
         claimed: as in `Told`, with those of now.
+        allocatable: the GPUs of which device plugins offer all or a part, those that this node does not find by their name.
     """
 
     allocations: Mapping[str, Allocation]
     ambiguous: frozenset[DeviceId] = frozenset()
     strange: frozenset[DeviceId] = frozenset()
     claimed: frozenset[str] = frozenset()
+    allocatable: frozenset[str] = frozenset()
 
 
 def decide(inventory: Inventory, told: Told) -> Decision:
@@ -87,6 +89,7 @@ def decide(inventory: Inventory, told: Told) -> Decision:
         ambiguous=frozenset(kubelet.ambiguous),
         strange=frozenset(kubelet.strange),
         claimed=frozenset(kubelet.claimed),
+        allocatable=frozenset(kubelet.allocatable),
     )
 
 
@@ -95,6 +98,7 @@ class _Kubelet:
 
     Attributes:
         offered: the parts of each GPU that the kubelet gives to pods.
+        allocatable: as in `Decision`.
     """
 
     def __init__(self, inventory: Inventory, told: Told) -> None:
@@ -102,6 +106,7 @@ class _Kubelet:
         self.ambiguous: set[DeviceId] = set()
         self.strange: set[DeviceId] = set()
         self.claimed = set(told.claimed)
+        self.allocatable: set[str] = set()
         self._held: defaultdict[Device, set[Holder]] = defaultdict(set)
         self._doubtful: set[str] = set()
         self._inventory = inventory
@@ -120,8 +125,13 @@ class _Kubelet:
 
     def _offer(self, answer: KubeletAnswer) -> None:
         for name in answer.allocatable or ():
-            for device in self._inventory.find(name):
+            found = self._inventory.find(name)
+            for device in found:
                 self.offered[device.uuid].add(device)
+                self.allocatable.add(device.uuid)
+            missing = None if found else missing_gpu(name)
+            if missing:
+                self.allocatable.add(missing)
         for uuid in self.claimed & self._inventory.instances.keys():
             self.offered[uuid].add(Device(uuid=uuid))
 

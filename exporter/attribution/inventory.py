@@ -102,6 +102,16 @@ def means_gpu(device: DeviceId) -> bool:
     return any(True for _ in _said(device))
 
 
+def missing_gpu(device: DeviceId) -> str | None:
+    """One name for a GPU that this node does not find, however it is shared; None if it may be a part of a GPU that it does."""
+    for said in _said(device):
+        if said.uuid is not None:
+            return said.uuid if said.uuid.startswith("GPU-") else None
+        if said.gi is None and said.profile is None:
+            return f"minor {said.minor}" if said.index is None else f"index {said.index}"
+    return None
+
+
 def _said(device: DeviceId) -> Iterator[Spelled]:
     """What its names say; a number that another kind of device may have is not believed."""
     for name in device.names:

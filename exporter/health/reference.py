@@ -23,9 +23,10 @@ each event. What a GPU answers outranks what is known against it; of several cau
 {states}
 
 *Available* is what `{available}` counts. `{observed}` counts every state but `unknown`.
-`{expected}` counts each GPU that the node should have: as many as `expected_gpus` says, else the most that were seen at once
-in 24 hours, a lost one and one that was never found included. Time in which no exporter ran is expected too, less ten seconds, up to a
-day. `gpuvitals release --for 2h` declares maintenance: nothing is expected until the time is over or a GPU is read again.
+`{expected}` counts each GPU that the node should have: as many as `expected_gpus` says, else the most that were seen or that
+the kubelet called allocatable at once in 24 hours, a lost one and one that was never found included. Time in which no exporter
+ran is expected too, less ten seconds, up to a day. `gpuvitals release --for 2h` declares maintenance: nothing is expected until
+the time is over or a GPU is read again.
 `{outages}` takes the time from when a GPU stopped being available until it was again, over restarts of the exporter.
 
 ## Damping

@@ -1,7 +1,8 @@
-"""Which GPUs this node should have: those configured or allocatable, else the most that were seen at once in 24 hours.
+"""Which GPUs this node should have: those configured, else the most that were seen or allocatable at once in 24 hours.
 
-A GPU that is lost stays expected for that long, and one that was configured and never found has a stand-in. More GPUs than
-are configured are all expected: what is there must not be missing from the denominator.
+A GPU that is lost stays expected for that long, and one that was configured or allocatable and never found has a stand-in. More
+GPUs than are configured are all expected: what is there must not be missing from the denominator. The most of a day, since a
+kubelet takes a GPU that failed out of what is allocatable, which is when it must count.
 """
 
 from collections.abc import Collection, Mapping
@@ -19,9 +20,6 @@ class Roster:
         configured: how many the operator says there are; 0 leaves it to what is seen.
         seen: when each GPU was last there, from an earlier process.
         most: how many were there at once, by hour.
-
-    Attributes:
-        allocatable: how many the cluster hands out; None if nobody asked it.
     """
 
     def __init__(
@@ -31,12 +29,12 @@ class Roster:
         most: Mapping[int, int] | None = None,
     ) -> None:
         self._configured = configured
-        self.allocatable: int | None = None
+        self._allocatable: dict[int, int] = {}
         self.seen = dict(seen or {})
         self.most = dict(most or {})
 
-    def look(self, snapshot: Snapshot, at: float) -> None:
-        """Remember who is there at *at*."""
+    def look(self, snapshot: Snapshot, at: float, allocatable: int = 0) -> None:
+        """Remember who is there at *at*, and how many the cluster hands out."""
         present = [
             uuid
             for uuid, view in snapshot.gpus.items()
@@ -44,18 +42,15 @@ class Roster:
         ]
         self.seen.update(dict.fromkeys(present, at))
         hour = int(at // _HOUR)
-        self.most[hour] = max(self.most.get(hour, 0), len(present))
-        self.most = {key: count for key, count in self.most.items() if 0 <= hour - key < 24}
+        self.most = _most(self.most, hour, len(present))
+        self._allocatable = _most(self._allocatable, hour, allocatable)
         self.seen = {uuid: seen for uuid, seen in self.seen.items() if at - seen < DAY}
 
     @property
     def count(self) -> int:
         """How many GPUs the node should have."""
-        if self._configured:
-            return self._configured
-        if self.allocatable is not None:
-            return self.allocatable
-        return max(self.most.values(), default=0)
+        most = (*self.most.values(), *self._allocatable.values())
+        return self._configured or max(most, default=0)
 
     def members(self, snapshot: Snapshot) -> tuple[str, ...]:
         """The GPUs that are expected: all that are not lost, then the lost ones that were seen last."""
@@ -68,6 +63,12 @@ class Roster:
 
     def never_seen(self, known: Collection[int], members: int) -> tuple[int, ...]:
         """Free indices for those that are configured or allocatable and were never found."""
-        named = self._configured or self.allocatable or 0
+        named = self._configured or max(self._allocatable.values(), default=0)
         free = (index for index in range(named + len(known)) if index not in known)
         return tuple(next(free) for _ in range(named - members))
+
+
+def _most(by_hour: Mapping[int, int], hour: int, count: int) -> dict[int, int]:
+    """The most of each of the last 24 hours."""
+    most = {**by_hour, hour: max(by_hour.get(hour, 0), count)}
+    return {key: kept for key, kept in most.items() if 0 <= hour - key < 24}

@@ -38,6 +38,7 @@ class Wiring:
         wall: seconds since 1970.
         steady: seconds that never jump.
         node: the name of this machine.
+        allocatable: how many GPUs of this machine the cluster hands out; 0 if nobody says.
     """
 
     spend: Callable[[str, Metric, tuple[str, ...], float], None]
@@ -46,6 +47,7 @@ class Wiring:
     wall: Clock
     steady: Clock
     node: str = ""
+    allocatable: Callable[[], int] = int
 
 
 class Watch:
@@ -240,7 +242,7 @@ class Watch:
     def _look(self) -> None:
         """See who is there, and who should be."""
         self._looked = self.wiring.steady()
-        self.roster.look(self.hub.latest, self.wiring.wall())
+        self.roster.look(self.hub.latest, self.wiring.wall(), self.wiring.allocatable())
         members = self.roster.members(self.hub.latest)
         if self._enumerated:
             known = [view.identity.index for view in self.hub.latest.gpus.values()]

@@ -21,6 +21,7 @@ from tests.exporter.attribution.node import BIG, INSTANCES, ONE, SMALL, ZERO, sn
 
 PLAIN, SLICED = snapshot(), snapshot({ONE: INSTANCES})
 BOTH = (devices(ZERO, ONE),)
+MISSING = "GPU-00000000-aaaa-bbbb-cccc-000000000002"
 
 
 def said(*pods: Pod, allocatable: Sequence[ContainerDevices] | None = BOTH) -> KubeletAnswer:
@@ -70,6 +71,26 @@ def test_what_the_kubelet_does_not_offer_is_not_free() -> None:
 
     assert (share(part, ZERO), share(part, ONE)) == (0.0, None)
     assert (share(mute, ZERO), share(mute, ONE)) == (1.0, None)
+
+
+@pytest.mark.parametrize(
+    ("offered", "count"),
+    [
+        (devices(ZERO, ONE), 2),
+        (devices(f"{ZERO}::0", f"{ZERO}::1"), 1),
+        (devices(SMALL, BIG, resource="nvidia.com/mig-1g.10gb"), 1),
+        (devices(ZERO, ONE, MISSING), 3),
+        (devices("nvidia0", "nvidia1", "nvidia2", "nvidia2/vgpu1"), 3),
+        (devices("MIG-00000000-aaaa-bbbb-cccc-000000000099"), 0),
+        (devices("0", "1", resource="example.com/nic"), 0),
+    ],
+    ids=["whole", "shared", "cut", "missing", "by number", "unknown instance", "no GPU"],
+)
+def test_gpus_that_are_handed_out_are_counted(offered: ContainerDevices, count: int) -> None:
+    """Each GPU once, however it is shared or cut; one that the driver does not find, too; nothing that may be no GPU."""
+    decided = decide(said(allocatable=[offered]), node=SLICED)
+
+    assert len(decided.allocatable) == count
 
 
 def test_a_shared_gpu_has_all_its_holders() -> None:

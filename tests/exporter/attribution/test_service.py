@@ -59,6 +59,16 @@ def test_pods_come_and_go(kubelet: Kubelet, tmp_path: Path) -> None:
         assert seconds(server, 0, "allocated_active") == pytest.approx(before, abs=1e-6)
 
 
+def test_a_gpu_that_is_handed_out_and_never_found_is_expected(
+    kubelet: Kubelet, tmp_path: Path
+) -> None:
+    """It is shown as lost, and its seconds count against the node."""
+    kubelet.allocatable = [devices(*(f"nvidia{minor}" for minor in range(9)))]
+    with serving(tmp_path / "exporter", *settings(kubelet)) as server:
+        eventually(lambda: server.metrics().total("gpu_state", gpu="8", state="lost") == 1)
+        eventually(lambda: server.metrics().total("gpu_expected_seconds_total", gpu="8") > 0)
+
+
 def test_the_kubelet_restarts(kubelet: Kubelet, tmp_path: Path) -> None:
     """What it said holds while it is away, is counted, and what it says on its new socket is news."""
     kubelet.socket = tmp_path / "pod-resources" / "restarting.sock"

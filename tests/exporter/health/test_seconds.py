@@ -105,6 +105,21 @@ def test_a_gpu_that_was_never_found_is_expected_if_it_is_configured() -> None:
     assert "unknown-1" not in ward.hub.latest.gpus
 
 
+def test_a_gpu_that_the_cluster_hands_out_is_expected() -> None:
+    """Found or not; and when the kubelet takes it back because it failed, it still counts against the node."""
+    ward = Ward(1)
+    ward.watch.enumerated()
+    ward.allocatable = 2
+    ward.wait(20, step=10)
+    assert ward.hub.latest.gpus["unknown-1"].state == "lost"
+
+    ward.allocatable = 0
+    before = ward.spent["unknown-1", EXPECTED, ()]
+    ward.wait(20)
+
+    assert ward.spent["unknown-1", EXPECTED, ()] - before == pytest.approx(20.0)
+
+
 def test_declared_maintenance_is_not_expected() -> None:
     """Until its time is over, or a GPU is read again."""
     ward = Ward()

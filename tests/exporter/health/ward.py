@@ -23,6 +23,7 @@ class Ward:
         now: seconds since 1970; the steady clock goes with it.
         spent: the counters.
         events: what was told.
+        allocatable: how many GPUs the cluster hands out.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class Ward:
         self.now = now
         self.spent: defaultdict[tuple[str, Metric, tuple[str, ...]], float] = defaultdict(float)
         self.events: list[Event] = []
+        self.allocatable = 0
         self.shown: list[str] = []
         self.hub = Hub((self._hear,))
         wiring = Wiring(
@@ -40,6 +42,7 @@ class Ward:
             wall=lambda: self.now,
             steady=lambda: self.now,
             node="node-7",
+            allocatable=lambda: self.allocatable,
         )
         self.watch = Watch(self.hub, wiring, kept, boot="one", expected=expected)
         self.watch.remember()
