@@ -9,22 +9,24 @@ from catalog.rules.rule import Alert, Group
 RUNBOOKS = "https://gpuvitals.dev/runbooks/"
 
 
-def groups(policies: Iterable[Policy]) -> tuple[Group, ...]:
-    """One group per scope."""
+def groups(policies: Iterable[Policy], keep_firing: str = KEEP_FIRING) -> tuple[Group, ...]:
+    """One group per scope; those that the exporter raises too go on for *keep_firing* after their condition."""
     ordered = sorted(policies, key=lambda policy: policy.scope)
     return tuple(
-        Group(name=f"gpuvitals:{scope}", rules=tuple(map(rule, members)))
+        Group(
+            name=f"gpuvitals:{scope}", rules=tuple(rule(policy, keep_firing) for policy in members)
+        )
         for scope, members in groupby(ordered, key=lambda policy: policy.scope)
     )
 
 
-def rule(policy: Policy) -> Alert:
+def rule(policy: Policy, keep_firing: str = KEEP_FIRING) -> Alert:
     """The rule of one policy."""
     return Alert(
         name=policy.name,
         expr=policy.expr,
         lasting=policy.lasting,
-        keep_firing=KEEP_FIRING if policy.direct else "",
+        keep_firing=keep_firing if policy.direct else "",
         labels={"severity": policy.severity.value, "scope": policy.scope.value},
         annotations={
             "summary": policy.meaning,

@@ -8,7 +8,8 @@ GpuVitalsError
 ├── CollectorError      reading failed; the failure is counted and the rest goes on
 │   └── GpuLost         this GPU is gone; its other collectors are skipped
 ├── ProbeError          a probe has no answer; the run's reason says why
-└── HistoryError        a question to the history that it cannot answer
+├── HistoryError        a question to the history that it cannot answer
+└── SinkError           a push failed; counted, retried by the sink
 """
 
 from catalog.probe import Reason
@@ -64,3 +65,15 @@ class ProbeError(GpuVitalsError):
 
 class HistoryError(GpuVitalsError):
     """A question to the history that it cannot answer, with the reason."""
+
+
+class SinkError(GpuVitalsError):
+    """A push failed; it is counted and tried again.
+
+    Attributes:
+        reason: why, in a word that is counted by.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason

@@ -111,6 +111,30 @@ class Config:
     allow_fault_injection: bool = _setting(
         "Take POST /api/v1/faults; simulated sources only.", default=False
     )
+    alertmanager_urls: tuple[str, ...] = _setting(
+        "Alertmanagers to tell of critical alerts at once, beside Prometheus: http://HOST:9093, several with commas.",
+        (),
+    )
+    alertmanager_external_labels: tuple[str, ...] = _setting(
+        "Labels that Prometheus' alerts carry beside those of their rules, after alert relabelling: cluster=prod.",
+        (),
+    )
+    alertmanager_hold_seconds: int = _setting(
+        "Seconds for which an alert outlives its condition; keep_firing_for of the rules is the same.",
+        300,
+        limits=(5, 3600),
+    )
+    alertmanager_user: str = _setting("User name at the Alertmanagers.", "")
+    alertmanager_password_file: str = _setting("File that holds that user's password.", "")
+    alertmanager_token_file: str = _setting(
+        "File that holds a bearer token for the Alertmanagers.", ""
+    )
+    alertmanager_ca: str = _setting(
+        "Certificate authorities that the Alertmanagers are checked against; by default the system's.",
+        "",
+    )
+    alertmanager_certificate: str = _setting("Client certificate for the Alertmanagers.", "")
+    alertmanager_key: str = _setting("Key of that certificate.", "")
     log_level: str = _setting(
         "Least severe message to log.", "info", choices=("debug", "info", "warning", "error")
     )
@@ -130,6 +154,15 @@ FIXED = (
     "state_dir",
     "history_days",
     "allow_fault_injection",
+    "alertmanager_urls",
+    "alertmanager_external_labels",
+    "alertmanager_hold_seconds",
+    "alertmanager_user",
+    "alertmanager_password_file",
+    "alertmanager_token_file",
+    "alertmanager_ca",
+    "alertmanager_certificate",
+    "alertmanager_key",
 )
 """Settings that a reload cannot change."""
 SETTINGS = {setting.name: setting for setting in fields(Config)}

@@ -126,7 +126,7 @@ class Exposition:
         self._before, self._known = self._known, {}
         lines: dict[Metric, list[str]] = {metric: [] for metric in self._families}
         for view in snapshot.gpus.values():
-            readings = (_liveness(view), *view.current())
+            readings = (liveness(view), *view.current())
             self._write(self._subject(view), readings, lines, fmt)
         self._write(_NODE, snapshot.node.values(), lines, fmt)
         headers = self._headers[fmt]
@@ -168,7 +168,7 @@ _NEVER_READ = Layout(_STATES)
 _READ = Layout((*_STATES, (state.LAST_READ, ())))
 
 
-def _liveness(view: GpuView) -> Reading:
+def liveness(view: GpuView) -> Reading:
     """What we say of the GPU, in the shape of a reading."""
     states = (float(view.readable), *(float(name == view.state) for name in state.STATES))
     if not view.last_read:

@@ -17,6 +17,8 @@ from catalog.metric import Kind
 from catalog.metrics import exporter
 from catalog.snapshot import Reading, Tier
 from exporter import control, event_log, plan
+from exporter.alerting import settings as alerting
+from exporter.alerting.alerting import Alerting
 from exporter.attribution.attribution import Attribution
 from exporter.audit import Audit
 from exporter.compat.dialect import Dialect
@@ -87,6 +89,8 @@ class Service:
         self.recent = recent
         self.hub = Hub((self._judge, self._integrate, self._remember, self.recent.observe))
         self.attribution = Attribution(config, self.hub, self.integrals, self.instruments, clock)
+        told = alerting.settings(config)
+        self.alerting = Alerting(told, self.hub, self.instruments, clock)
         self.watch = self._watch(config, clock)
         self.failure = asyncio.get_running_loop().create_future()
         self.intake = Intake(self.watch, self.instruments, self._give_up)
@@ -111,10 +115,6 @@ class Service:
         )
         self.prober = join(config, parts, kept)
         self._began = clock()
-        self.instruments.set(
-            exporter.BUILD_INFO, 1, version=VERSION, source=config.source.partition(":")[0]
-        )
-        self.instruments.set(exporter.DRIVER_UP, 0)
         self._source = config.source
         exposition = Exposition(owners=config.attribution == "labels")
         self.scrapes = Scrapes(self.hub, self.instruments, clock, exposition)
@@ -123,6 +123,9 @@ class Service:
 
     def _begin(self, start: Start) -> None:
         """Show what there is before the first reading."""
+        source = self._source.partition(":")[0]
+        self.instruments.set(exporter.BUILD_INFO, 1, version=VERSION, source=source)
+        self.instruments.set(exporter.DRIVER_UP, 0)
         self._count_from_zero()
         self.intake.begin(start)
         self.watch.remember()
@@ -189,6 +192,7 @@ class Service:
             self.store.rollup.observe(uuid, reading)
 
     def _happened(self, event: Event) -> None:
+        self.alerting.happened()
         event = located(event, self.hub.latest)
         if event.kind is EventKind.XID:
             self.xids.watch.nvml(event)
@@ -230,7 +234,13 @@ class Service:
     def run(self) -> "tuple[asyncio.Task[None], ...]":
         """Begin what must never end by itself."""
         reopening = watch(lambda: (self.hub.latest, self.intake.unopened), self.reader.reopen)
-        endless = (self.reader.run(), reopening, self.prober.run(), self.watch_gpus())
+        endless = (
+            self.reader.run(),
+            reopening,
+            self.prober.run(),
+            self.watch_gpus(),
+            self.alerting.run(),
+        )
         return tuple(map(asyncio.create_task, endless))
 
     async def reload(self, old: Config, load: Load) -> None:

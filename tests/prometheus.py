@@ -60,7 +60,9 @@ class Prometheus:
 
 
 @contextmanager
-def running(program: Path, config: Mapping[str, object], folder: Path) -> Iterator[Prometheus]:
+def running(
+    program: Path, config: Mapping[str, object], folder: Path, *options: str
+) -> Iterator[Prometheus]:
     """A Prometheus with *config* (JSON is YAML), its files in *folder*."""
     file = folder / "prometheus.json"
     file.write_text(json.dumps(config))
@@ -70,6 +72,7 @@ def running(program: Path, config: Mapping[str, object], folder: Path) -> Iterat
         f"--config.file={file}",
         f"--storage.tsdb.path={folder / 'data'}",
         f"--web.listen-address={url.removeprefix('http://')}",
+        *options,
     ]
     with started(command, f"{url}/-/ready", folder / "prometheus.log"):
         yield Prometheus(url)

@@ -3,6 +3,7 @@
 from catalog.errors import CatalogError
 from catalog.metric import Metric
 from catalog.metrics import (
+    alerting,
     allocation,
     availability,
     clocks,
@@ -42,6 +43,7 @@ SUBJECTS = (
     mig,
     allocation,
     exporter,
+    alerting,
 )
 ALL: tuple[Metric, ...] = tuple(metric for subject in SUBJECTS for metric in subject.FAMILIES)
 BY_NAME: dict[str, Metric] = {metric.name: metric for metric in ALL}

@@ -7,6 +7,7 @@ import click
 
 from catalog import yamlfile
 from exporter import listen, plan
+from exporter.alerting import settings as alerting
 from exporter.config import Config
 from exporter.probing.settings import settings
 from gpuvitals.context import World
@@ -57,6 +58,7 @@ def _checked(config: Config) -> Config:
     plan.start(config)
     plan.metrics_off(config)
     settings(config)
+    alerting.settings(config)
     listen.parse(config.listen)
     lock.check(config.web_config)
     return config
