@@ -93,4 +93,6 @@ def test_help_needs_no_library_of_rules() -> None:
         check=True,
     )
 
-    assert "yaml" not in {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "slo.detection" in loaded
+    assert "slo.openslo.folder" not in loaded

@@ -129,7 +129,7 @@ WORDS = (*MODELS, *faults.KINDS, *(profile.value for profile in Profile))
 def test_whatever_is_written_is_a_scenario_or_refused(tmp_path: Path, written: object) -> None:
     """No document makes the reader fail in another way."""
     file = tmp_path / "s.yaml"
-    file.write_text(yamlfile.dump(written))
+    file.write_text(yamlfile.dump(written), encoding="utf-8")
 
     with contextlib.suppress(ConfigError):
         load(str(file))
