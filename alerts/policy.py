@@ -7,8 +7,9 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from catalog.errors import CatalogError
+from catalog.metrics import allocation
 from catalog.promql import functions as q
-from catalog.promql.expr import Aggregate, Expr
+from catalog.promql.expr import Aggregate, Binary, Expr, Matching
 
 _NAME = re.compile(r"[A-Z][A-Za-z0-9]*\Z")
 
@@ -58,6 +59,7 @@ class Policy:
         explained_by: alerts of the same GPU or node that say more; while one fires, this one is silent.
         direct: the exporter itself tells Alertmanager, beside Prometheus.
         least: the worst value is the least, not the greatest.
+        owned: it is for whoever uses the GPU: their namespace is a label, where one namespace alone has it.
 
     Raises:
         CatalogError: a part contradicts another.
@@ -75,6 +77,7 @@ class Policy:
     explained_by: tuple[str, ...] = ()
     direct: bool = False
     least: bool = False
+    owned: bool = False
 
     def __post_init__(self) -> None:
         if not _NAME.match(self.name):
@@ -85,6 +88,8 @@ class Policy:
             raise CatalogError(
                 f"{self.name}: what the exporter tells at once must not have to last"
             )
+        if self.owned and self.scope is not Scope.GPU:
+            raise CatalogError(f"{self.name}: only what is about a GPU has an owner")
         for text in (self.meaning, self.action):
             if not text.endswith("."):
                 raise CatalogError(f"{self.name}: {text!r} must be a sentence")
@@ -101,6 +106,15 @@ class Policy:
         if self.scope in (Scope.FLEET, Scope.NODE):
             return Aggregate(operator, self.identity, self.condition)
         own = tuple(label for label in self.identity if label != "node")
-        return Aggregate(
+        found = Aggregate(
             operator, self.identity, q.joined(Aggregate(operator, own, self.condition), "node")
         )
+        return _with_owner(found) if self.owned else found
+
+
+def _with_owner(of: Expr) -> Expr:
+    """*of* with the namespace that has the GPU; without it where none has, or several share it."""
+    holders = q.greatest(q.select(allocation.INFO, namespace="!="), "uuid", "namespace")
+    alone = holders.and_on(q.count(holders, "uuid").equals(1), "uuid")
+    theirs = Binary("*", of, alone, Matching(("uuid",), ("namespace",)))
+    return Binary("or", theirs, of, Matching(("uuid",)))

@@ -13,7 +13,9 @@ RECENT = 300
 def recent(action: Action) -> Expr:
     """The Xids that ask for *action* and were reported lately: a repeat counts anew, an old one ends."""
     lately = (q.now() - q.select(events.XID_LAST)) < RECENT
-    return q.select(events.XID_ERRORS, action=action.value).and_on(lately, "uuid", "xid")
+    # A code that may ask for several things has a counter for each; those of what it never asked for stay at 0.
+    counted = q.select(events.XID_ERRORS, action=action.value) > 0
+    return counted.and_on(lately, "uuid", "xid")
 
 
 def _policy(name: str, action: Action, meaning: str, first: str) -> Policy:
@@ -27,6 +29,7 @@ def _policy(name: str, action: Action, meaning: str, first: str) -> Policy:
         action=first,
         at_once="an Xid is an event: there is nothing to wait for",
         direct=action.pages,
+        owned=action is Action.RESTART_APP,
     )
 
 
