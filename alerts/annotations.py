@@ -7,6 +7,7 @@ is not understood and refused.
 import math
 import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from types import MappingProxyType
 from urllib.parse import quote_plus
 
@@ -37,14 +38,12 @@ def _rendered(action: str, labels: Mapping[str, str], value: float) -> str:
 
 
 def number(value: float) -> str:
-    """*value* as Go prints it: the shortest digits, an exponent below 1e-4 and from 1e21 on."""
+    """*value* as Go prints it: the shortest digits, with an exponent below 1e-4 and from 1e6 on."""
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
         return "+Inf" if value > 0 else "-Inf"
-    if value == 0 or 1e-4 <= abs(value) < 1e21:
-        text = f"{value:f}" if value.is_integer() else repr(value)
-        text = text if "e" not in text else f"{value:.20f}".rstrip("0")
-        return text.split(".")[0] if value.is_integer() else text
-    digits, _, exponent = repr(value).partition("e")
-    return f"{digits.removesuffix('.0')}e{int(exponent):+03d}"
+    if value == 0 or 1e-4 <= abs(value) < 1e6:
+        return repr(value).removesuffix(".0")
+    digits, exponent = f"{Decimal(repr(value)).normalize():e}".split("e")
+    return f"{digits}e{int(exponent):+03d}"

@@ -6,7 +6,8 @@ as long after their condition as the rules' `keep_firing_for`.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 
 import aiohttp
 
@@ -75,21 +76,20 @@ class Alerting:
             clients = [Client(url, self._settings, session) for url in self._settings.urls]
             outboxes = [Outbox(client, self._instruments, self._clock) for client in clients]
             for outbox in outboxes:
-                group.create_task(outbox.run())
-            group.create_task(self._compare(clients))
-            while True:
-                self._happened.clear()
-                self._look(outboxes)
-                await self._pause()
+                group.create_task(_for_ever(outbox.run))
+            group.create_task(_for_ever(partial(self._compare, clients)))
+            group.create_task(_for_ever(partial(self._watch, outboxes)))
+
+    async def _watch(self, outboxes: Iterable[Outbox]) -> None:
+        while True:
+            self._happened.clear()
+            self._look(outboxes)
+            await self._pause()
 
     def _look(self, outboxes: Iterable[Outbox]) -> None:
-        try:
-            now = self._clock()
-            self._holding = self._conditions.look(self._hub.latest, now)
-            due = self._due(now)
-        except Exception:  # a bug of ours costs the short way, not the exporter
-            logger.exception("alerting.bug")
-            return
+        now = self._clock()
+        self._holding = self._conditions.look(self._hub.latest, now)
+        due = self._due(now)
         for outbox in outboxes:
             outbox.put(due, now + self._settings.hold)
 
@@ -133,3 +133,13 @@ class Alerting:
             self._instruments.add(metrics.MISMATCHES)
             logger.warning("alerting.identity_mismatch", extra={"labels": dict(sorted(labels))})
         self._strange = strange
+
+
+async def _for_ever(work: Callable[[], Awaitable[None]]) -> None:
+    """Do *work*, which never ends; a bug of ours costs the short way for a moment, not the exporter."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            logger.exception("alerting.bug")
+        await asyncio.sleep(_TICK)

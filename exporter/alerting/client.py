@@ -4,6 +4,7 @@ https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml
 """
 
 import asyncio
+import base64
 import ssl
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -95,9 +96,8 @@ class Client:
             headers["Authorization"] = f"Bearer {token}"
         if self._settings.password:
             password = secret(self._settings.password, "alertmanager_password_file")
-            headers["Authorization"] = aiohttp.BasicAuth(
-                self._settings.user, password, "utf-8"
-            ).encode()
+            pair = f"{self._settings.user}:{password}".encode()
+            headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
         return headers
 
 

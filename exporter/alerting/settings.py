@@ -55,6 +55,8 @@ def settings(config: Config) -> Settings:
     )
     if bool(config.alertmanager_user) != bool(password):
         raise ConfigError("alertmanager_user and alertmanager_password_file belong together")
+    if ":" in config.alertmanager_user:
+        raise ConfigError("alertmanager_user must not contain a colon")
     if password and token:
         raise ConfigError(
             "alertmanager_password_file and alertmanager_token_file exclude each other; choose one"
