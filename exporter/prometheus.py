@@ -53,17 +53,21 @@ class Instruments:
         self._histograms: defaultdict[Metric, defaultdict[str, _Histogram]] = defaultdict(
             lambda: defaultdict(_Histogram)
         )
+        self._texts: dict[Metric, str] = {}  # of the families that did not change since
 
     def add(self, metric: Metric, amount: float = 1, /, **labels: str) -> None:
         """Count *amount* more."""
+        self._texts.pop(metric, None)
         self._numbers[metric][_pairs(metric, labels)] += amount
 
     def set(self, metric: Metric, value: float, /, **labels: str) -> None:
         """Show *value* from now on."""
+        self._texts.pop(metric, None)
         self._numbers[metric][_pairs(metric, labels)] = value
 
     def observe(self, metric: Metric, value: float, /, **labels: str) -> None:
         """Put *value* into the histogram."""
+        self._texts.pop(metric, None)
         self._histograms[metric][_pairs(metric, labels)].observe(value)
 
     def writes(self, name: str) -> bool:
@@ -78,10 +82,9 @@ class Instruments:
     ) -> str:
         """The samples, without OpenMetrics' end mark; only the families called *names*, if given, and none of *off*."""
         return self._about_process(fmt, names) + "".join(
-            part
-            for metric, lines in self._families()
+            header(metric, fmt) + self._text(metric)
+            for metric in (*self._numbers, *self._histograms)
             if metric not in off and (names is None or metric.name in names)
-            for part in (header(metric, fmt), *lines)
         )
 
     def _about_process(self, fmt: Format, names: frozenset[str] | None) -> str:
@@ -91,11 +94,16 @@ class Instruments:
             return text.decode().removesuffix(_END)
         return generate_latest(registry).decode()
 
-    def _families(self) -> Iterator[tuple[Metric, Iterator[str]]]:
-        for metric, numbers in self._numbers.items():
-            yield metric, _number_lines(metric.name, numbers)
-        for metric, histograms in self._histograms.items():
-            yield metric, _histogram_lines(metric.name, histograms)
+    def _text(self, metric: Metric) -> str:
+        """The samples of one family."""
+        text = self._texts.get(metric)
+        if text is None:
+            if metric in self._numbers:
+                lines = _number_lines(metric.name, self._numbers[metric])
+            else:
+                lines = _histogram_lines(metric.name, self._histograms[metric])
+            text = self._texts[metric] = "".join(lines)
+        return text
 
 
 def _pairs(metric: Metric, labels: Mapping[str, str]) -> str:
