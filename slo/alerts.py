@@ -35,6 +35,6 @@ def alerts(objective: Objective) -> Iterator[Alert]:
             labels={names.SLO: objective.name, names.SEVERITY: objective.on_silence.value},
             annotations={
                 "summary": f"{objective.name}: nothing is known",
-                "description": "A group that had events in the last day has none now, not even zero.",
+                "description": "A group that is listed, or had events in the last day, has none now, not even zero.",
             },
         )

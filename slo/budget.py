@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from catalog.promql.expr import Aggregate, Call, Expr, Number, Recorded
 from catalog.rules.rule import Record
-from slo import names, tiles
+from slo import names, silence, tiles
 from slo.objective import TILE, Objective
 
 _DAY = 86_400
@@ -19,12 +19,14 @@ def records(objective: Objective) -> Iterator[Record]:
     def record(name: str, expr: Expr) -> Record:
         return Record(name=name, labels=labels, expr=expr)
 
-    yield record(names.total(window), tiles.over(names.TOTAL_TILE, objective, window))
-    yield record(names.bad(window), tiles.over(names.BAD_TILE, objective, window))
+    yield from silence.records(objective)
+    for name, counted in ((names.total, names.TOTAL_TILE), (names.bad, names.BAD_TILE)):
+        known = tiles.over(counted, objective, window)
+        yield record(name(window), silence.added(known, objective, window))
     total, bad = (_newest(objective, name(window)) for name in (names.total, names.bad))
     yield record(names.BUDGET_REMAINING, Number(1) - tiles.share(bad, total) / objective.budget)
-    known = Recorded(names.TOTAL_TILE, labels).over(window)
-    seen = Aggregate("sum", objective.by, Call("count_over_time", (known,)))
+    tile = Recorded(names.TOTAL_TILE, labels).over(window)
+    seen = Aggregate("sum", objective.by, Call("count_over_time", (tile,)))
     yield record(names.COVERAGE, seen / (objective.days * _DAY / TILE))
 
 

@@ -33,6 +33,7 @@ class Objective:
         target: the share of good events promised, below 1.
         days: of the rolling window.
         by: labels that tell one group from another; each group has a budget of its own.
+        members: the groups that must be there, by their values of the labels in *by*.
         least_events: a burn alert needs so many events in its long window.
 
     Raises:
@@ -45,6 +46,7 @@ class Objective:
     target: float
     days: int = 30
     by: tuple[str, ...] = ()
+    members: tuple[tuple[str, ...], ...] = ()
     owner: str = ""
     least_events: float = 0.0
     on_silence: OnSilence = OnSilence.TICKET

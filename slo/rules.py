@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from catalog.rules.rule import Group, Record
-from slo import alerts, budget, burn, names, states, tiles
+from slo import alerts, budget, burn, names, silence, states, tiles
 from slo.indicator import Slices
 from slo.objective import Objective
 
@@ -16,6 +16,7 @@ def groups(objective: Objective) -> tuple[Group, ...]:
             name=f"slo:{objective.name}:tiles",
             interval=tiles.EVERY,
             rules=(
+                *silence.members(objective),
                 *tiles.records(objective),
                 *budget.records(objective),
                 *burn.rates(objective, burn.SLOW),

@@ -4,12 +4,10 @@ from collections.abc import Iterator
 
 from catalog.promql.expr import Aggregate, Call, Expr, Number, Recorded
 from catalog.rules.rule import Record
-from slo import burn, names, tiles
+from slo import burn, names, silence, tiles
 from slo.objective import TILE, Objective
 
 STATES = ("no_data", "warming_up", "exhausted", "burning", "idle", "ok")
-_EXPECTED = "1d"
-"""A group that was seen so lately is expected to go on."""
 _WARM = "6h"
 """Until half of it is covered, a group has no past to be judged by."""
 _IDLE = "1h"
@@ -34,7 +32,6 @@ def _conditions(objective: Objective) -> tuple[Expr, ...]:
     """In the order of `STATES`: a series per group that is so."""
     by, labels = objective.by, {names.SLO: objective.name}
     tile = Recorded(names.TOTAL_TILE, labels)
-    expected = Aggregate("sum", by, Call("last_over_time", (tile.over(_EXPECTED),)))
     fresh = tiles.latest(names.TOTAL_TILE, objective)
     covered = Aggregate("sum", by, Call("count_over_time", (tile.over(_WARM),)))
     burning = (Recorded(names.burning(tier.name), labels) for tier in burn.TIERS)
@@ -42,7 +39,7 @@ def _conditions(objective: Objective) -> tuple[Expr, ...]:
     for alarm in burning:
         alarms = Aggregate("sum", by, alarm) + alarms
     return (
-        expected.unless(fresh),
+        silence.expected(objective).unless(fresh),
         covered < burn.SECONDS[_WARM] / TILE / 2,
         tiles.latest(names.BUDGET_REMAINING, objective) <= 0,
         alarms > 0,

@@ -23,6 +23,7 @@ def _count(text: str) -> float:
 # Annotation -> the field of an Objective, how its text is read, and what a person is told that it must be.
 _SETTINGS: Mapping[str, tuple[str, Callable[[str], Any], str]] = {
     "group-by": ("by", _names, "labels, such as cluster,node"),
+    "members": ("members", str, "values of the label, or a file"),
     "minimum-events": ("least_events", _count, "a number, 0 or more"),
     "no-data-alert": ("on_silence", OnSilence, "page, ticket or none"),
     "no-data-budget": ("silent_budget", SilentBudget, "bad or exclude"),

@@ -8,6 +8,7 @@ from catalog import yamlfile
 from catalog.errors import ConfigError
 from catalog.yamlfile import Document
 from slo.openslo import shapes
+from slo.openslo.annotations import PREFIX
 from slo.openslo.reading import read
 from slo.openslo.shapes import KINDS
 
@@ -48,22 +49,27 @@ class Folder:
         if not files:
             raise ConfigError(f"{place}: there is no file that ends in .yaml or .yml")
         folder = cls()
-        for file in files:
-            folder.add(file)
+        documents = tuple(document for file in files for document in folder.parsed(file))
+        attached = {file for document in documents for file in _attached(document)}
+        for document in documents:
+            if Path(document.file).resolve() not in attached:
+                folder.add(document)
         return folder
 
-    def add(self, file: Path) -> None:
-        """Take in the documents of *file*."""
+    def parsed(self, file: Path) -> tuple[Document, ...]:
+        """The documents of *file*; none, and a fault, if it is no YAML."""
         try:
-            documents = yamlfile.load_all(file)
+            return yamlfile.load_all(file)
         except ConfigError as fault:
             self.faults.append(fault)
-            return
-        for document in documents:
-            try:
-                self._add(document)
-            except ConfigError as fault:
-                self.faults.append(fault)
+            return ()
+
+    def add(self, document: Document) -> None:
+        """Take in one document."""
+        try:
+            self._add(document)
+        except ConfigError as fault:
+            self.faults.append(fault)
 
     def of(self, kind: str) -> Iterator[Entry]:
         """All documents of one kind."""
@@ -101,6 +107,15 @@ def _files(place: Path) -> Iterator[Path]:
     yield from sorted(
         file for file in place.rglob("*") if file.suffix in _SUFFIXES and file.is_file()
     )
+
+
+def _attached(document: Document) -> Iterator[Path]:
+    """The files that an annotation of *document* names: they are no OpenSLO documents, though they may lie among them."""
+    metadata = document.value.get("metadata") if isinstance(document.value, dict) else None
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    for key, text in (annotations or {}).items() if isinstance(annotations, dict) else ():
+        if key.startswith(PREFIX) and isinstance(text, str) and text.endswith(_SUFFIXES):
+            yield (Path(document.file).parent / text).resolve()
 
 
 def _kind(document: Document) -> str:

@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from catalog.errors import ConfigError
 from catalog.yamlfile import Document, Place
 from slo.objective import Objective
-from slo.openslo.annotations import Misread, settings
+from slo.openslo.annotations import PREFIX, Misread, settings
 from slo.openslo.folder import Entry, Folder
 from slo.openslo.indicators import IndicatorReader
+from slo.openslo.members import members
 from slo.openslo.reading import path
 from slo.openslo.shapes import IndicatorSpec, InlineIndicator, ObjectiveSpec, Slo
 
@@ -83,10 +85,21 @@ class _Reader:
 
     def _settings(self) -> dict[str, Any]:
         try:
-            return settings(self._slo.metadata.annotations)
+            own = settings(self._slo.metadata.annotations)
         except Misread as wrong:
-            place = ("metadata", "annotations", wrong.key)
-            raise self._document.error(f"annotation {wrong.key}: {wrong}", *place) from wrong
+            raise self._misread(wrong.key, wrong) from wrong
+        if "members" in own:
+            try:
+                beside = Path(self._document.file)
+                own["members"] = members(own["members"], own.get("by", ()), beside)
+            except ConfigError as wrong:
+                raise self._misread(f"{PREFIX}members", wrong) from wrong
+        return own
+
+    def _misread(self, key: str, wrong: ConfigError) -> ConfigError:
+        return self._document.error(
+            f"metadata.annotations: annotation {key}: {wrong}", "metadata", "annotations", key
+        )
 
     def _indicator(
         self, written: ObjectiveSpec, place: Place

@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from catalog.promql.expr import Foreign
 from catalog.rules.files import plain
 from slo.indicator import Ratio
-from slo.objective import Objective
+from slo.objective import Objective, SilentBudget
 from slo.rules import groups
 
 pytestmark = pytest.mark.tools
@@ -32,9 +33,9 @@ def judge(tool: Callable[[str], Path], tmp_path: Path) -> Callable[..., None]:
 
     They are evaluated every five minutes, since promtool heeds no interval of a group.
     """
-    (tmp_path / "rules.yml").write_text(plain(groups(OBJECTIVE), "gpuvitals", "us"))
 
-    def run(series: dict[str, str], *expected: Expected) -> None:
+    def run(series: dict[str, str], *expected: Expected, of: Objective = OBJECTIVE) -> None:
+        (tmp_path / "rules.yml").write_text(plain(groups(of), "gpuvitals", "us"))
         tests = {
             "rule_files": ["rules.yml"],
             "evaluation_interval": "5m",
@@ -166,4 +167,28 @@ def test_an_outage_burns_pages_and_ends(judge: Callable[..., None]) -> None:
         (page, "8h45m", None),
         (holds("exhausted"), "14h", 1),
         ("slo:error_budget:time_to_exhaustion_seconds", "8h30m", 0),
+    )
+
+
+def test_silence_costs_what_the_group_usually_has(judge: Callable[..., None]) -> None:
+    """Five minutes of silence are as many bad events as five minutes of an average day, for a day."""
+    judge(
+        {"200": "0+10x400"},
+        ("slo:silent:tile5m", "6h", None),
+        ("slo:bad:sum30d", "6h", 0),
+        ("slo:silent:tile5m", "8h", 50),
+        ("slo:bad:sum30d", "7h40m", 50 * 12),
+        ("slo:silent:tile5m", "40h", None),
+        of=replace(OBJECTIVE, silent_budget=SilentBudget.BAD),
+    )
+
+
+def test_a_listed_member_is_missed_for_ever(judge: Callable[..., None]) -> None:
+    """It is missed before it was ever seen, and costs what the others have."""
+    judge(
+        {"200": "0+10x4000"},
+        (holds("no_data") + " and on (cluster) slo:member", "2h", 1),
+        (holds("no_data"), "60h", 1),
+        ('slo:silent:tile5m{cluster="b"}', "60h", 50),
+        of=replace(OBJECTIVE, members=(("a",), ("b",)), silent_budget=SilentBudget.BAD),
     )

@@ -159,3 +159,41 @@ def test_an_empty_folder_is_no_specification(tmp_path: Path) -> None:
         Folder.load(tmp_path)
     with pytest.raises(ConfigError, match="no such file or folder"):
         Folder.load(tmp_path / "none")
+
+
+def test_members_are_listed_in_a_file_beside_the_objective(tmp_path: Path) -> None:
+    """The file may lie among the documents; it is none of them."""
+    (tmp_path / "members.yaml").write_text("- {cluster: a, node: n1}\n- {cluster: a, node: n2}\n")
+    text = GOOD.replace(
+        "no-data-alert: page", "no-data-alert: page\n    gpuvitals.dev/members: members.yaml"
+    )
+
+    (found,) = read(tmp_path, text)
+
+    assert found.members == (("a", "n1"), ("a", "n2"))
+
+
+@pytest.mark.parametrize(
+    ("listed", "complaint"),
+    [
+        ("- {cluster: a}\n", "members.yaml:1: [0]: expected the labels cluster, node"),
+        ("- {cluster: a, node: n}\n- {node: n, cluster: a}", "the member a/n is listed twice"),
+        ("cluster: a\n", "members.yaml:1: expected a list of mappings"),
+        ("- {cluster: a, node: 1}\n", "put numbers in quotes"),
+        ("[]\n", "the list of members is empty"),
+    ],
+)
+def test_a_list_of_members_has_the_labels_of_the_groups(
+    tmp_path: Path, listed: str, complaint: str
+) -> None:
+    """Anything else is refused where it stands."""
+    (tmp_path / "members.yaml").write_text(listed)
+    text = GOOD.replace(
+        "no-data-alert: page", "no-data-alert: page\n    gpuvitals.dev/members: members.yaml"
+    )
+
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, text)
+
+    assert complaint in str(caught.value)
+    assert "annotation gpuvitals.dev/members" in str(caught.value)
