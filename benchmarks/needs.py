@@ -2,9 +2,12 @@
 
 import importlib.util
 import shutil
+from pathlib import Path
 
 from catalog.errors import DriverError, DriverMissing
 from probes.sources import open_source
+
+_BIN = Path(__file__).parents[1] / ".tools" / "bin"
 
 
 def nothing() -> str:
@@ -15,6 +18,12 @@ def nothing() -> str:
 def wrk() -> str:
     """The load generator."""
     return "" if shutil.which("wrk") else "wrk is missing: tools/install wrk"
+
+
+def alertmanager() -> str:
+    """The servers that alerts go through."""
+    missing = [name for name in ("alertmanager", "prometheus") if not (_BIN / name).exists()]
+    return f"tools/install {' '.join(missing)}" if missing else ""
 
 
 def gpu() -> str:

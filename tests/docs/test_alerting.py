@@ -5,6 +5,8 @@ from pathlib import Path
 
 from alerts.alertmanager import settings
 from catalog.yamlfile import parse
+from exporter.alerting.settings import settings as settings_of
+from exporter.config import load
 
 PAGE = Path(__file__).parents[2] / "docs" / "alerting.md"
 
@@ -17,3 +19,13 @@ def test_the_example_of_who_is_told_is_read() -> None:
 
     assert found.teams[0].namespaces == ("ml-train", "ml-serve")
     assert {one.kind.section for one in found.ticket} == {"slack_configs", "email_configs"}
+
+
+def test_the_example_of_the_exporters_settings_is_read() -> None:
+    """Both Alertmanagers are told, under the label that Prometheus adds."""
+    (example,) = re.findall(r"```yaml\n(alertmanager_urls:.*?)```", PAGE.read_text(), re.DOTALL)
+
+    found = settings_of(load({}, {}, parse(example, "gv.yaml")[0]))
+
+    assert found.urls == ("http://alertmanager-0:9093", "http://alertmanager-1:9093")
+    assert dict(found.external) == {"cluster": "prod"}
