@@ -1,0 +1,93 @@
+"""Budgets agree with a plain count of the scraped samples, over thirty days on a real Prometheus."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from catalog.promql.expr import Foreign
+from catalog.rules.rule import Record
+from slo import names
+from slo.indicator import Ratio
+from slo.objective import Objective
+from slo.rules import groups
+from tests.slo.backfill import Past, Span
+from tests.slo.reference import events
+from tests.slo.scrapes import DAY, END, SERVICES, START, Service, is_peak, openmetrics, without
+
+pytestmark = pytest.mark.tools
+
+OBJECTIVE = Objective(
+    name="availability",
+    service="inference",
+    indicator=Ratio(total=Foreign("requests_total"), bad=Foreign('requests_total{code="500"}')),
+    target=0.999,
+    by=("service",),
+)
+_TILES = names.TOTAL_TILE, names.BAD_TILE
+_SUMS = names.total("30d"), names.bad("30d"), names.BUDGET_REMAINING
+
+
+def recorded(past: Past, *spans: Span) -> tuple[float, Mapping[str, Mapping[str, float]]]:
+    """Evaluate tiles over *spans* and sums at the end; when that was, and the values by name and service."""
+    (tiles, _) = groups(OBJECTIVE)
+    by_name = {rule.name: rule for rule in tiles.rules if isinstance(rule, Record)}
+    for name in _TILES:
+        past.evaluate(tiles, by_name[name], *spans)
+    for name in _SUMS:
+        past.evaluate(tiles, by_name[name], (END - 900, END))
+    with past.server() as prometheus:
+        when = prometheus.value(f"max(max_over_time(timestamp({_SUMS[0]})[1h:1s] @ {END}))")
+        return when, {
+            name: {
+                dict(labels)["service"]: value
+                for labels, value in prometheus.query(
+                    f"last_over_time({name}[1h] @ {END})"
+                ).items()
+            }
+            for name in _SUMS
+        }
+
+
+def counted(found: Service, when: float) -> tuple[float, float, float]:
+    """All events of the window that ended at *when*, the bad ones, and what that leaves of the budget."""
+    start = when - OBJECTIVE.days * DAY
+    total = events(found.values(), start, when)
+    bad = events([found["500"]], start, when)
+    return total, bad, 1 - bad / total / OBJECTIVE.budget
+
+
+def test_thirty_days_agree_with_the_samples(tool: Callable[[str], Path], tmp_path: Path) -> None:
+    """To the last event: on steady and irregular scrapes, with scrapes missing, and across restarts."""
+    past = Past(tool, tmp_path)
+    past.scrapes(openmetrics(SERVICES))
+
+    when, found = recorded(past, (START, END))
+
+    for service, scrapes in SERVICES.items():
+        total, bad, left = counted(scrapes, when)
+        tolerance = 1e-9 if service in {"steady", "bursty"} else 1e-3
+        assert found[_SUMS[0]][service] == pytest.approx(total, rel=tolerance)
+        assert found[_SUMS[1]][service] == pytest.approx(bad, rel=tolerance)
+        assert 1 - found[_SUMS[2]][service] == pytest.approx(1 - left, rel=tolerance)
+
+
+def test_ten_minutes_without_prometheus_cost_less_than_one_tile(
+    tool: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """What was counted while it was away is counted afterwards; what it scraped since its last tile is lost.
+
+    That is nothing in thirty days of steady errors. Where two hours a day have them all it is up to five of 3,600 minutes.
+    """
+    down = next(at for at in range(END - 10 * DAY, END) if is_peak(at)) + 3600
+    services = {name: without(SERVICES[name], down, down + 600) for name in ("steady", "bursty")}
+    past = Past(tool, tmp_path)
+    past.scrapes(openmetrics(services))
+
+    when, found = recorded(past, (START, down), (down + 600, END))
+
+    for service, scrapes in services.items():
+        total, bad, _ = counted(scrapes, when)
+        in_a_tile = 300 / (3600 * 60) if service == "bursty" else 1e-3
+        assert found[_SUMS[0]][service] == pytest.approx(total, rel=1e-3)
+        assert found[_SUMS[1]][service] == pytest.approx(bad, rel=in_a_tile)
