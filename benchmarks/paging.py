@@ -29,6 +29,7 @@ from tests.alertmanager import Webhook
 
 BIN = Path(__file__).parents[1] / ".tools" / "bin"
 _MOST_SECONDS = 2.0
+_MOST_SECONDS_OF_A_HANG = 7.0
 _PATIENCE = 90.0
 _GPUS = 8
 _RESETS = (48, 64, 95, 109)
@@ -75,6 +76,12 @@ def main(arguments: Sequence[str] = ()) -> None:
     figures = [*_figures(DIRECT, options.faults)]
     for way in BESIDE:
         figures += _figures(way, options.beside)
+    hangs = [seconds for _, seconds in _delays(DIRECT, _GPUS, _hangs)]
+    figures.append(
+        limit(
+            "direct: GPU hung, worst", max(hangs), _MOST_SECONDS_OF_A_HANG, "s", spread(hangs, "s")
+        )
+    )
     note = (
         f"{_GPUS} simulated GPUs; Xids that ask for a reset or a reboot, memory errors and row remaps among them, and lost GPUs, "
         "each the first alert of its group; from the request that injects the fault to the webhook's call. Rules are evaluated as often as "
@@ -84,7 +91,7 @@ def main(arguments: Sequence[str] = ()) -> None:
 
 
 def _figures(way: Way, faults: int) -> Iterator[Figure]:
-    taken = _delays(way, faults)
+    taken = _delays(way, faults, _faults)
     for name in sorted({name for name, _ in taken}):
         own = [seconds for each, seconds in taken if each == name]
         value = f"p50 {percentile(own, 0.5):.2f} s ({spread(own, 's')})"
@@ -98,12 +105,14 @@ def _figures(way: Way, faults: int) -> Iterator[Figure]:
         yield limit(name, p99, _MOST_SECONDS, "s", spread(every, "s"))
 
 
-def _delays(way: Way, faults: int) -> list[tuple[str, float]]:
+def _delays(
+    way: Way, faults: int, make: Callable[[random.Random], list[Fault]]
+) -> list[tuple[str, float]]:
     """Alert and seconds of each fault; with new servers when every GPU has had every fault."""
     rng = random.Random(0)  # noqa: S311 - when to inject is no secret
     found: list[tuple[str, float]] = []
     while len(found) < faults:
-        due = _faults(rng)[: faults - len(found)]
+        due = make(rng)[: faults - len(found)]
         with _scene(way) as (exporter, told):
             found += _round(exporter, told, due, rng, way.pause)
     return found
@@ -122,6 +131,12 @@ def _faults(rng: random.Random) -> list[Fault]:
     rng.shuffle(xids)
     lost = [Fault(gpu=gpu, name="GpuLost", fault={"kind": "gpu_lost"}) for gpu in range(_GPUS)]
     return xids + lost
+
+
+def _hangs(_rng: random.Random) -> list[Fault]:
+    """A call to each GPU does not return."""
+    fault = {"kind": "hang", "seconds": 60}
+    return [Fault(gpu=gpu, name="GpuHung", fault=fault) for gpu in range(_GPUS)]
 
 
 def _round(

@@ -12,6 +12,8 @@ import aiohttp
 import bcrypt
 import pytest
 import trustme
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from alerts.alertmanager.config import render
 from alerts.alertmanager.settings import Settings as Who
@@ -236,3 +238,26 @@ async def until(look: Callable[[], bool]) -> None:
     async with asyncio.timeout(PATIENCE):
         while not look():  # noqa: ASYNC110 - a counter wakes nobody
             await asyncio.sleep(0.05)
+
+
+async def test_a_token_is_read_each_time(session: aiohttp.ClientSession, tmp_path: Path) -> None:
+    """Tokens change while we run; a proxy before Alertmanager asks for them."""
+    heard: list[str] = []
+
+    async def take(request: web.Request) -> web.Response:
+        heard.append(request.headers["Authorization"])
+        return web.json_response({})
+
+    app = web.Application()
+    app.router.add_post("/prefix/api/v2/alerts", take)
+    async with TestServer(app) as server:
+        url = str(server.make_url("/prefix"))
+        file = tmp_path / "token"
+        file.write_text("one\n")
+        known = settings(Config(alertmanager_urls=(url,), alertmanager_token_file=str(file)))
+        client = Client(url, known, session)
+        await client.post([(alert("A"), NOW + 60)])
+        file.write_text("two\n")
+        await client.post([(alert("A"), NOW + 60)])
+
+    assert heard == ["Bearer one", "Bearer two"]
