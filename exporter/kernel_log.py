@@ -20,7 +20,9 @@ from probes.kernel_log.reader import Batch, Log, Problem
 logger = logging.getLogger(__name__)
 
 _EVERY = 0.25
-"""Seconds between two looks at a log that is read to its end, unless it can be waited for; each costs a thread's wake-up."""
+"""Seconds between two looks at a log that is read to its end and cannot be waited for; each costs a thread's wake-up."""
+_WAITED = 5.0
+"""The same of a log that tells when it has more: only its place is to be saved meanwhile."""
 _NO_LOG = 1.0
 """Seconds between two looks for a log that cannot be read."""
 _SAVE_PLACE = 10.0
@@ -48,7 +50,8 @@ class Wiring:
         lost: told how many records nobody could read.
         failed: told why a commit failed; it is tried again.
         without_log: seconds between two looks for a log that cannot be read.
-        at_end: seconds between two looks at a log that is read to its end.
+        at_end: seconds between two looks at a log that is read to its end, as long as somebody waits for it.
+        waited: the same of a log that can be waited for, while no event of NVML waits for its twin.
     """
 
     steady: Clock
@@ -61,6 +64,7 @@ class Wiring:
     failed: Callable[[HistoryError], None]
     without_log: float = _NO_LOG
     at_end: float = _EVERY
+    waited: float = _WAITED
 
 
 class XidWatch:
@@ -96,8 +100,7 @@ class XidWatch:
     def nvml(self, event: Event) -> None:
         """NVML told of an Xid. Without a log to wait for, it is counted and committed at once."""
         self._ledger.told(event, self._wiring.steady())
-        if self._problem is not Problem.NONE:
-            self._wake.set()
+        self._wake.set()
 
     async def run(self, ending: asyncio.Event) -> None:
         """Follow the log until *ending*; what could not be written then is read again after a restart."""
@@ -153,7 +156,11 @@ class XidWatch:
         if batch.problem:
             return self._wiring.without_log
         self._caught_up = batch.caught_up
-        return self._wiring.at_end if batch.caught_up else 0.0
+        return self._at_end() if batch.caught_up else 0.0
+
+    def _at_end(self) -> float:
+        idle = self._log.descriptor is not None and not self._ledger.waiting
+        return self._wiring.waited if idle else self._wiring.at_end
 
     def _must_wait(self, batch: Batch, places: Mapping[str, str]) -> bool:
         introduced = self._wiring.steady() - self._began > _INTRODUCTION

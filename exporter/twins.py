@@ -33,6 +33,11 @@ class Twins:
         self._recorded = _Credits()
         self._counted = _Credits()
 
+    @property
+    def waiting(self) -> bool:
+        """Whether any event of NVML waits."""
+        return bool(self._waiting)
+
     def recorded(self, what: What, now: float) -> bool:
         """Whether a record of the kernel log counts."""
         if self._counted.take(what):

@@ -98,6 +98,11 @@ class Ledger:
         """Events of NVML that came faster than they could be judged, and are lost."""
         return self._twins.dropped
 
+    @property
+    def waiting(self) -> bool:
+        """Whether an event of NVML waits for its twin."""
+        return self._twins.waiting
+
     def told(self, event: Event, now: float) -> None:
         """NVML told of an Xid; *now* is of a clock that never jumps."""
         self._twins.told((event.uuid, event.code or 0), event, now)

@@ -117,7 +117,7 @@ async def test_a_device_wakes(node: Node) -> None:
     path = Path(os.ttyname(slave))
     log = KernelLog(path, None, boot="boot", wall=lambda: NOW, steady=lambda: 0.0)
     seen, ending = asyncio.Event(), asyncio.Event()
-    wiring = replace(node.wiring, at_end=3600.0, counted=lambda _: seen.set())
+    wiring = replace(node.wiring, at_end=3600.0, waited=3600.0, counted=lambda _: seen.set())
     watch = XidWatch(log, node.totals, Disk(node.database, str(path)), wiring)
     await watch.step()  # it is at its end
 
