@@ -11,34 +11,59 @@ from catalog.promql.expr import Aggregate, Call, Expr, Number, Recorded, Series
 from catalog.rules.rule import Record
 from slo import names
 from slo.indicator import Ratio
-from slo.objective import Objective
+from slo.objective import TILE, Objective
 
 EVERY = "5m"
 _LOOK_BACK = "1h"
 """How long a counter may be silent and still be continued; then it starts anew."""
+_MINUTE = 60
+_MISSED = 3
+"""So many tiles in a row may be missed, and the next one makes up for them."""
 _NOTHING = 1e-9
 """Fewer events than any count."""
 FRESH = "11m"
 """The last tile is one or two evaluations old."""
 
 
-def grown(counter: Series) -> Expr:
+def grown(counter: Series, objective: Objective) -> Expr:
     """What each series of *counter* gained since the end of the tile before.
 
     A counter that fell was reset: it gained what it had reached above the last tile before it fell, and what it
     reached since. Two resets within one tile hide what came between.
     """
     last = Call("last_over_time", (counter.over(EVERY),))
-    before = Call("last_over_time", (counter.over(_LOOK_BACK, EVERY),))
+    before = _before(counter, objective)
     highest = Call("max_over_time", (counter.over(EVERY),))
     fell = Call("resets", (counter.over(EVERY),)) > 0
     steady = ((last - before) >= 0).unless(fell)
     return steady.or_(Call("clamp_min", (highest - before, Number(0))) + last)
 
 
+def _before(counter: Series, objective: Objective) -> Expr:
+    """What each series had reached when the last tile was recorded: a server that was away missed some."""
+    found: Expr = Call("last_over_time", (counter.over(_LOOK_BACK, EVERY),))
+    for missed in range(_MISSED, 0, -1):
+        ago = f"{(missed + 1) * TILE // _MINUTE}m"
+        reached: Expr = Call("last_over_time", (counter.over(EVERY, ago),))
+        reached = reached.and_on(_recorded(objective, missed + 1), *objective.by)
+        for later in range(1, missed + 1):
+            reached = reached.unless_on(_recorded(objective, later), *objective.by)
+        found = reached.or_(found)
+    return found
+
+
+def _recorded(objective: Objective, ago: int) -> Expr:
+    """The tile that was recorded so many tiles ago, to the minute."""
+    tile = Recorded(names.TOTAL_TILE, {names.SLO: objective.name})
+    offset = f"{ago * TILE // _MINUTE - 1}m"
+    return Call("last_over_time", (tile.over("2m", offset),))
+
+
 def records(objective: Objective) -> Iterator[Record]:
     """The tiles of one objective."""
-    yield from counts(objective, names.TOTAL_TILE, names.BAD_TILE, grown)
+    yield from counts(
+        objective, names.TOTAL_TILE, names.BAD_TILE, lambda counter: grown(counter, objective)
+    )
 
 
 def counts(

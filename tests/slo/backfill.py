@@ -30,20 +30,19 @@ class Past:
             output.writelines(lines)
         self._promtool("openmetrics", file, self._folder / "data", "--max-block-duration=720h")
 
-    def evaluate(self, group: Group, record: Record, *spans: Span) -> None:
-        """Evaluate one rule of *group* in its rhythm over *spans*."""
+    def evaluate(self, group: Group, record: Record, span: Span) -> None:
+        """Evaluate one rule of *group* in its rhythm over *span*."""
         file = self._folder / "rules.yml"
         file.write_text(plain([replace(group, rules=(record,))], "none", "test"))
         with self.server() as prometheus:
-            for start, end in spans:
-                self._promtool(
-                    "rules",
-                    f"--url={prometheus.url}",
-                    f"--start={start:.0f}",
-                    f"--end={end:.0f}",
-                    f"--output-dir={self._folder / 'data'}",
-                    file,
-                )
+            self._promtool(
+                "rules",
+                f"--url={prometheus.url}",
+                f"--start={span[0]:.0f}",
+                f"--end={span[1]:.0f}",
+                f"--output-dir={self._folder / 'data'}",
+                file,
+            )
 
     @contextmanager
     def server(self) -> Iterator[Prometheus]:

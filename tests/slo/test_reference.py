@@ -30,19 +30,20 @@ _SUMS = names.total("30d"), names.bad("30d"), names.BUDGET_REMAINING
 
 def recorded(past: Past, *spans: Span) -> tuple[float, Mapping[str, Mapping[str, float]]]:
     """Evaluate tiles over *spans* and sums at the end; when that was, and the values by name and service."""
-    (tiles, _) = groups(OBJECTIVE)
+    (tiles, _), end = groups(OBJECTIVE), spans[-1][1]
     by_name = {rule.name: rule for rule in tiles.rules if isinstance(rule, Record)}
-    for name in _TILES:
-        past.evaluate(tiles, by_name[name], *spans)
+    for span in spans:
+        for name in _TILES:
+            past.evaluate(tiles, by_name[name], span)
     for name in _SUMS:
-        past.evaluate(tiles, by_name[name], (END - 900, END))
+        past.evaluate(tiles, by_name[name], (end - 600, end))
     with past.server() as prometheus:
-        when = prometheus.value(f"max(max_over_time(timestamp({_SUMS[0]})[1h:1s] @ {END}))")
+        when = prometheus.value(f"max(max_over_time(timestamp({_SUMS[0]})[1h:1s] @ {end}))")
         return when, {
             name: {
                 dict(labels)["service"]: value
                 for labels, value in prometheus.query(
-                    f"last_over_time({name}[1h] @ {END})"
+                    f"last_over_time({name}[1h] @ {end})"
                 ).items()
             }
             for name in _SUMS
@@ -72,22 +73,22 @@ def test_thirty_days_agree_with_the_samples(tool: Callable[[str], Path], tmp_pat
         assert 1 - found[_SUMS[2]][service] == pytest.approx(1 - left, rel=tolerance)
 
 
-def test_ten_minutes_without_prometheus_cost_less_than_one_tile(
+def test_ten_minutes_without_prometheus_cost_no_event(
     tool: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    """What was counted while it was away is counted afterwards; what it scraped since its last tile is lost.
-
-    That is nothing in thirty days of steady errors. Where two hours a day have them all it is up to five of 3,600 minutes.
-    """
-    down = next(at for at in range(END - 10 * DAY, END) if is_peak(at)) + 3600
-    services = {name: without(SERVICES[name], down, down + 600) for name in ("steady", "bursty")}
+    """It neither scrapes nor evaluates, in the two hours of the day that have all the errors."""
+    down, back, end = END - 3600, END - 3000, END - 1500
+    assert is_peak(down)
+    assert is_peak(back)
+    services = {name: without(SERVICES[name], down, back) for name in ("steady", "bursty")}
     past = Past(tool, tmp_path)
     past.scrapes(openmetrics(services))
 
-    when, found = recorded(past, (START, down), (down + 600, END))
+    singly = [(at, at + 299) for at in range(back, end, 300)]  # each reads those before
+    when, found = recorded(past, (START, down), *singly)
 
     for service, scrapes in services.items():
-        total, bad, _ = counted(scrapes, when)
-        in_a_tile = 300 / (3600 * 60) if service == "bursty" else 1e-3
-        assert found[_SUMS[0]][service] == pytest.approx(total, rel=1e-3)
-        assert found[_SUMS[1]][service] == pytest.approx(bad, rel=in_a_tile)
+        total, bad, left = counted(scrapes, when)
+        assert found[_SUMS[0]][service] == pytest.approx(total, rel=1e-9)
+        assert found[_SUMS[1]][service] == pytest.approx(bad, rel=1e-9)
+        assert 1 - found[_SUMS[2]][service] == pytest.approx(1 - left, rel=1e-9)
