@@ -4,17 +4,18 @@ from collections.abc import Iterator
 
 from catalog.promql.expr import Recorded
 from catalog.rules.rule import Alert
-from slo import burn, names
+from slo import names
 from slo.objective import Objective, OnSilence
 
 
 def alerts(objective: Objective) -> Iterator[Alert]:
     """The burn alerts, then the one for silence if anybody wants it."""
     labels = {names.SLO: objective.name}
-    for tier in burn.TIERS:
+    for tier in objective.tiers:
         yield Alert(
             name="SloBurning",
             expr=Recorded(names.burning(tier.name), labels).equals(1),
+            lasting=tier.lasting,
             labels={
                 names.SLO: objective.name,
                 names.SEVERITY: tier.severity,

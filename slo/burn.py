@@ -1,63 +1,18 @@
 """Burn rates and their alerts: several windows, several speeds (https://sre.google/workbook/alerting-on-slos/)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from catalog.promql.expr import Aggregate, Call, Expr, Number, Recorded
 from catalog.rules.rule import Record
 from slo import names, tiles
 from slo.objective import TILE, Objective
+from slo.tier import SECONDS, Tier
 
-_HOUR = 3600
-SECONDS = {
-    "5m": 300,
-    "30m": 1800,
-    "1h": _HOUR,
-    "2h": 2 * _HOUR,
-    "6h": 6 * _HOUR,
-    "1d": 24 * _HOUR,
-    "3d": 72 * _HOUR,
-}
 QUICK = ("5m", "30m", "1h", "2h", "6h")
 """Windows that are evaluated at each evaluation; longer ones are sums of tiles."""
 SLOW = ("1d", "3d")
 _TILES = names.TOTAL_TILE, names.BAD_TILE
 _RECENT = names.TOTAL_RECENT, names.BAD_RECENT
-_OUTAGE = 0.9
-"""A total outage must burn through this share of a long window at the latest to be noticed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tier:
-    """One speed of burning.
-
-    Attributes:
-        long, short: the condition must hold in both; the short one ends the alert soon after the burning ends.
-        factor: how many times faster than sustainable, before it is capped.
-    """
-
-    name: str
-    severity: str
-    long: str
-    short: str
-    factor: float
-
-    def capped(self, objective: Objective) -> float:
-        """The factor that a total outage can reach: at a low target the table's own never could."""
-        return min(self.factor, _OUTAGE / objective.budget)
-
-    def outage_seconds(self, objective: Objective) -> float:
-        """How long a total outage lasts before this tier fires, at steady traffic."""
-        return self.capped(objective) * objective.budget * SECONDS[self.long]
-
-
-# https://sre.google/workbook/alerting-on-slos/#recommended_parameters_for_an_slo_based_a
-TIERS = (
-    Tier(name="page_fast", severity="page", long="1h", short="5m", factor=14.4),
-    Tier(name="page_slow", severity="page", long="6h", short="30m", factor=6),
-    Tier(name="ticket_fast", severity="ticket", long="1d", short="2h", factor=3),
-    Tier(name="ticket_slow", severity="ticket", long="3d", short="6h", factor=1),
-)
 
 
 def recent(objective: Objective) -> Iterator[Record]:
@@ -91,7 +46,7 @@ def conditions(objective: Objective) -> Iterator[Record]:
 
     A long window counts once half of it is covered: before, a few bad events after a start would be most of it.
     """
-    for tier in TIERS:
+    for tier in objective.tiers:
         factor = tier.capped(objective)
         long, short = (_burn(objective, window) for window in (tier.long, tier.short))
         yield Record(

@@ -6,8 +6,8 @@ delivery of the alert come on top.
 
 from dataclasses import dataclass
 
-from slo.burn import SECONDS, TIERS, Tier
 from slo.objective import Objective
+from slo.tier import SECONDS, Tier
 
 RATES = ("outage", "10 %", "2x budget")
 """The error rates that are asked about: all events bad, a tenth of them, twice what the budget allows."""
@@ -34,7 +34,7 @@ class Detection:
 def detections(objective: Objective) -> tuple[Detection, ...]:
     """What each tier of *objective* can do."""
     rates = (1.0, 0.1, min(2 * objective.budget, 1.0))
-    return tuple(_detection(tier, objective, rates) for tier in TIERS)
+    return tuple(_detection(tier, objective, rates) for tier in objective.tiers)
 
 
 def _detection(tier: Tier, objective: Objective, rates: tuple[float, ...]) -> Detection:

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from catalog.errors import ConfigError
 from slo.indicator import Indicator
+from slo.tier import OUTAGE, TIERS, Tier
 
 TILE = 300
 """Seconds of one tile; every window is a number of them."""
@@ -34,6 +35,7 @@ class Objective:
         days: of the rolling window.
         by: labels that tell one group from another; each group has a budget of its own.
         members: the groups that must be there, by their values of the labels in *by*.
+        tiers: speeds of burning that wake somebody; our own are capped where a total outage could not reach them.
         least_events: a burn alert needs so many events in its long window.
 
     Raises:
@@ -49,6 +51,7 @@ class Objective:
     members: tuple[tuple[str, ...], ...] = ()
     owner: str = ""
     least_events: float = 0.0
+    tiers: tuple[Tier, ...] = TIERS
     on_silence: OnSilence = OnSilence.TICKET
     silent_budget: SilentBudget = SilentBudget.EXCLUDE
 
@@ -60,6 +63,17 @@ class Objective:
             )
         if self.days < 1:
             raise ConfigError(f"{self.name}: the window must be at least a day")
+        if self.tiers is not TIERS:
+            self._reach()
+
+    def _reach(self) -> None:
+        highest = OUTAGE / self.budget
+        for tier in self.tiers:
+            if tier.factor > highest:
+                raise ConfigError(
+                    f"{self.name}: the condition {tier.name} asks for a burn rate of {tier.factor:g}; at a target of "
+                    f"{self.target:g} a total outage burns {1 / self.budget:.4g}: take at most {highest:.4g}"
+                )
 
     @property
     def budget(self) -> float:

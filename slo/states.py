@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from catalog.promql.expr import Aggregate, Call, Expr, Number, Recorded
 from catalog.rules.rule import Record
-from slo import burn, names, silence, tiles
+from slo import names, silence, tiles
 from slo.objective import TILE, Objective
+from slo.tier import SECONDS
 
 STATES = ("no_data", "warming_up", "exhausted", "burning", "idle", "ok")
 _WARM = "6h"
@@ -34,13 +35,13 @@ def _conditions(objective: Objective) -> tuple[Expr, ...]:
     tile = Recorded(names.TOTAL_TILE, labels)
     fresh = tiles.latest(names.TOTAL_TILE, objective)
     covered = Aggregate("sum", by, Call("count_over_time", (tile.over(_WARM),)))
-    burning = (Recorded(names.burning(tier.name), labels) for tier in burn.TIERS)
+    burning = (Recorded(names.burning(tier.name), labels) for tier in objective.tiers)
     alarms: Expr = Number(0)
     for alarm in burning:
         alarms = Aggregate("sum", by, alarm) + alarms
     return (
         silence.expected(objective).unless(fresh),
-        covered < burn.SECONDS[_WARM] / TILE / 2,
+        covered < SECONDS[_WARM] / TILE / 2,
         tiles.latest(names.BUDGET_REMAINING, objective) <= 0,
         alarms > 0,
         tiles.over(names.TOTAL_TILE, objective, _IDLE).equals(0),

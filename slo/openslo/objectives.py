@@ -12,6 +12,7 @@ from slo.openslo.annotations import PREFIX, Misread, settings
 from slo.openslo.folder import Entry, Folder
 from slo.openslo.indicators import IndicatorReader
 from slo.openslo.members import members
+from slo.openslo.policies import tiers
 from slo.openslo.reading import path
 from slo.openslo.shapes import IndicatorSpec, InlineIndicator, ObjectiveSpec, Slo
 
@@ -94,6 +95,8 @@ class _Reader:
                 own["members"] = members(own["members"], own.get("by", ()), beside)
             except ConfigError as wrong:
                 raise self._misread(f"{PREFIX}members", wrong) from wrong
+        if self._slo.spec.alert_policies:
+            own["tiers"] = tiers(self._folder, self._document, self._slo.spec)
         return own
 
     def _misread(self, key: str, wrong: ConfigError) -> ConfigError:

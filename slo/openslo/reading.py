@@ -1,7 +1,7 @@
 """Turns one place of a YAML document into a structure; a complaint names file, line, path and what was expected."""
 
 import re
-from typing import TypeVar, get_args, get_type_hints
+from typing import Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -50,6 +50,8 @@ def _complaint(
         return document.error(f"{path(whole)}: {text}", *whole, unknown[1])
     if missing := _MISSING.fullmatch(what):
         return document.error(f"{path(whole)}: the field {missing[1]!r} is missing", *whole)
+    if what.startswith("Invalid enum value") and (choices := _choices(kind, inner)):
+        what = f"{what}; expected one of {', '.join(choices)}"
     return document.error(f"{path(whole)}: {what[0].lower()}{what[1:]}", *whole)
 
 
@@ -61,9 +63,23 @@ def _fields(kind: type[msgspec.Struct], steps: Place) -> tuple[str, ...]:
     """The fields of the structure that *steps* lead to from a *kind*."""
     for step in steps:
         if isinstance(step, str):
-            own = kind.__struct_fields__[kind.__struct_encode_fields__.index(step)]
-            kind = _structure(get_type_hints(kind)[own]) or kind
+            kind = _structure(_hint(kind, step)) or kind
     return kind.__struct_encode_fields__
+
+
+def _choices(kind: type[msgspec.Struct], steps: Place) -> tuple[str, ...]:
+    """What the texts at *steps* from a *kind* may be, if there are few."""
+    *above, last = (step for step in steps if isinstance(step, str))
+    for step in above:
+        kind = _structure(_hint(kind, step)) or kind
+    hint = _hint(kind, last)
+    literal = next((one for one in (hint, *get_args(hint)) if get_origin(one) is Literal), None)
+    return get_args(literal)
+
+
+def _hint(kind: type[msgspec.Struct], step: str) -> object:
+    own = kind.__struct_fields__[kind.__struct_encode_fields__.index(step)]
+    return get_type_hints(kind)[own]
 
 
 def _structure(hint: object) -> type[msgspec.Struct] | None:

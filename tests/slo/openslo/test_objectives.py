@@ -9,6 +9,7 @@ from slo.indicator import Ratio, Slices
 from slo.objective import Objective, OnSilence
 from slo.openslo.folder import Folder
 from slo.openslo.objectives import objectives
+from slo.tier import Tier
 
 GOOD = """\
 apiVersion: openslo/v1
@@ -108,7 +109,7 @@ def test_a_threshold_is_judged_by_slices(tmp_path: Path) -> None:
         ("service: inference", "service: inferense", "14: spec.service: there is no Service called 'inferense'; known: inference"),
         ("indicatorRef: answers", "indicatorRef: replies", "15: spec.indicatorRef: there is no SLI called 'replies'; known: answers"),
         ("duration: 4w", "duration: a month", "17: spec.timeWindow[0]: expected a rolling window"),
-        ("Occurrences", "Ocurrences", "19: spec.budgetingMethod: invalid enum value 'Ocurrences'"),
+        ("Occurrences", "Ocurrences", "19: spec.budgetingMethod: invalid enum value 'Ocurrences'; expected one of Occurrences, Timeslices, RatioTimeslices"),
         ("group-by:", "groupby:", "annotation gpuvitals.dev/groupby: there is no such setting"),
         ("no-data-alert: page", "no-data-alert: shout", "expected page, ticket or none, got 'shout'"),
         ("kind: SLI", "kind: Indicator", "24: kind: expected one of SLO, SLI"),
@@ -197,3 +198,74 @@ def test_a_list_of_members_has_the_labels_of_the_groups(
 
     assert complaint in str(caught.value)
     assert "annotation gpuvitals.dev/members" in str(caught.value)
+
+
+POLICY = (
+    GOOD.replace(
+        "  - target: 0.999\n",
+        "  - target: 0.999\n  alertPolicies:\n  - alertPolicyRef: wake\n",
+    )
+    + """\
+---
+apiVersion: openslo/v1
+kind: AlertPolicy
+metadata: {name: wake}
+spec:
+  conditions: [{conditionRef: much too fast}]
+  notificationTargets: [{targetRef: on-call}]
+---
+apiVersion: openslo/v1
+kind: AlertCondition
+metadata: {name: much too fast}
+spec:
+  severity: page
+  condition: {kind: burnrate, op: gte, threshold: 10, lookbackWindow: 1h, alertAfter: 2m}
+---
+apiVersion: openslo/v1
+kind: AlertNotificationTarget
+metadata: {name: on-call}
+spec: {target: slack}
+"""
+)
+
+
+def test_burn_rate_conditions_take_the_place_of_our_own(tmp_path: Path) -> None:
+    """An SLO with a policy has the tiers of the policy and no others."""
+    (found,) = read(tmp_path, POLICY)
+
+    assert found.tiers == (
+        Tier(
+            name="much_too_fast",
+            severity="page",
+            long="1h",
+            short="5m",
+            factor=10,
+            lasting="2m",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("threshold: 10", "threshold: 1000", "a total outage burns 1000: take at most 900"),
+        ("op: gte", "op: lt", "53: spec.condition.op: a burn rate that is too low"),
+        ("kind: burnrate", "kind: burn", "spec.condition.kind: invalid enum value 'burn'; expected one of burnrate"),
+        ("lookbackWindow: 1h", "lookbackWindow: 7h", "expected one of 5m, 30m, 1h, 2h, 6h, 1d, 3d, got '7h'"),
+        ("alertAfter: 2m", "alertAfter: soon", "spec.condition.alertAfter: expected a time such as 5m"),
+        ("alertPolicyRef: wake", "alertPolicyRef: sleep", "23: spec.alertPolicies[0]: there is no AlertPolicy called 'sleep'; known: wake"),
+        ("conditionRef: much", "conditionRef: too much", "there is no AlertCondition called"),
+        ("targetRef: on-call", "targetRef: nobody", "there is no AlertNotificationTarget called 'nobody'"),
+        ("  conditions: [", "  alertWhenResolved: true\n  conditions: [", "set send_resolved"),
+    ],
+)  # fmt: skip
+def test_a_policy_that_cannot_be_kept_is_refused(
+    tmp_path: Path, old: str, new: str, complaint: str
+) -> None:
+    """Where it is written, with what would do."""
+    assert POLICY.count(old) == 1
+
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, POLICY.replace(old, new))
+
+    assert complaint in str(caught.value)
