@@ -14,6 +14,7 @@ class Pace:
     Attributes:
         period_a, period_b: between two runs of a probe of each class on one GPU.
         settle: after a GPU was found nothing runs, for whatever else starts with it goes first.
+        introduction: over which the first runs of a GPU that was never probed are spread: whoever installs us sees them soon.
         quiet: how long a GPU must be idle before what was skipped is made up for.
         xid: how long after an Xid nothing runs.
         longest_back_off: between an error and the next try, at most.
@@ -24,6 +25,7 @@ class Pace:
     period_a: float = 600.0
     period_b: float = _HOUR
     settle: float = 120.0
+    introduction: float = 150.0
     quiet: float = 30.0
     xid: float = 600.0
     longest_back_off: float = 24 * _HOUR
@@ -40,6 +42,7 @@ class Pace:
             period_a=self.period_a / times,
             period_b=self.period_b / times,
             settle=self.settle / times,
+            introduction=self.introduction / times,
             quiet=self.quiet / times,
             xid=self.xid / times,
             longest_back_off=self.longest_back_off / times,

@@ -5,7 +5,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from catalog.probe import ProbeClass
 from probes.active.pace import Pace
 from probes.active.task import BY_NAME
 
@@ -89,11 +88,10 @@ class Schedule:
         return bool(owed)
 
     def _new(self, slot: Slot, now: float, age: float | None) -> _Entry:
-        """After a restart the period goes on; what never ran is spread over a period of class A, so that it is soon known."""
+        """After a restart the period goes on; what never ran is introduced soon."""
         first = now + self._pace.settle
         if age is None:
-            spread = self._pace.period(ProbeClass.A) * self._chance(slot, 0)
-            return _Entry(due=first + spread)
+            return _Entry(due=first + self._pace.introduction * self._chance(slot, 0))
         return _Entry(due=max(first, now - age + self._interval(slot, 0)))
 
     def _interval(self, slot: Slot, count: int) -> float:
