@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from alerts.example import Given
 from catalog.errors import CatalogError
 from catalog.metrics import allocation
 from catalog.promql import functions as q
@@ -52,6 +53,8 @@ class Policy:
     Attributes:
         condition: holds where it has a sample; of a GPU's families, whose node is joined from `gpu_info`.
         labels: those beyond the identity of the scope; together they are all that the alert has.
+        example: series that raise it, and that do not, for its tests.
+        value: what the value of the condition is, with `{{ $value }}` in it; empty if it says nothing.
         meaning: one sentence for whoever is woken. `{{ $value }}` and labels may be used.
         action: what to do first, one sentence.
         lasting: how long the condition must hold.
@@ -71,6 +74,8 @@ class Policy:
     condition: Expr
     meaning: str
     action: str
+    example: tuple[Given, ...] = ()
+    value: str = ""
     labels: tuple[str, ...] = ()
     lasting: str = ""
     at_once: str = ""

@@ -30,7 +30,7 @@ def rule(policy: Policy, keep_firing: str = KEEP_FIRING) -> Alert:
         labels={"severity": policy.severity.value, "scope": policy.scope.value},
         annotations={
             "summary": policy.meaning,
-            "description": policy.action,
+            "description": " ".join(filter(None, (policy.meaning, policy.value, policy.action))),
             "runbook_url": f"{RUNBOOKS}{policy.name}",
         },
     )

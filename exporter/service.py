@@ -124,7 +124,8 @@ class Service:
     def _begin(self, start: Start) -> None:
         """Show what there is before the first reading."""
         source = self._source.partition(":")[0]
-        self.instruments.set(exporter.BUILD_INFO, 1, version=VERSION, source=source)
+        info = {"version": VERSION, "source": source, "node": start.node}
+        self.instruments.set(exporter.BUILD_INFO, 1, **info)
         self.instruments.set(exporter.DRIVER_UP, 0)
         self._count_from_zero()
         self.intake.begin(start)

@@ -1,5 +1,6 @@
 """Errors that the driver reported, by what they ask for."""
 
+from alerts.example import Given, steady
 from alerts.policy import Policy, Scope, Severity
 from catalog.metrics import events
 from catalog.promql import functions as q
@@ -25,6 +26,10 @@ def _policy(name: str, action: Action, meaning: str, first: str) -> Policy:
         severity=Severity.PAGE if action.pages else Severity.TICKET,
         condition=recent(action),
         labels=("xid",),
+        example=(
+            steady(q.select(events.XID_ERRORS, xid="79", action=action.value), 1),
+            Given(series=q.select(events.XID_LAST, xid="79"), bad=60, short=RECENT + 1, good=9999),
+        ),
         meaning=meaning,
         action=first,
         at_once="an Xid is an event: there is nothing to wait for",

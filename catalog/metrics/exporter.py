@@ -5,9 +5,9 @@ from catalog.metric import Kind, Metric, Scope, Unit
 BUILD_INFO = Metric(
     name="gpuvitals_build_info",
     kind=Kind.GAUGE,
-    help="The version that runs and the source that it reads; always 1.",
+    help="The version that runs, the source that it reads and its node; always 1, to be joined on instance.",
     source="gpuvitals",
-    labels=("version", "source"),
+    labels=("version", "source", "node"),
     scope=Scope.EXPORTER,
     plausible=(0, 1),
 )

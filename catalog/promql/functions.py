@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from catalog.errors import CatalogError
 from catalog.metric import Kind, Metric
+from catalog.metrics.exporter import BUILD_INFO
 from catalog.metrics.state import INFO
 from catalog.promql.expr import Aggregate, Binary, Call, Expr, Matching, Number, Select
 
@@ -14,7 +15,7 @@ _FALLS = (Kind.GAUGE,)
 _RISES = (Kind.COUNTER, Kind.HISTOGRAM)
 
 
-def select(metric: Metric, **match: str) -> Select:
+def select(metric: Metric, /, **match: str) -> Select:
     """The newest sample of each series."""
     return Select(metric, MappingProxyType(match))
 
@@ -123,6 +124,17 @@ def joined(
         raise CatalogError(f"{metric.name} has no label {min(missing)}")
     one = Aggregate("max", (*on, *labels), select(metric))
     return Binary("*", of, one, Matching(on, labels))
+
+
+def of_node(of: Expr) -> Binary:
+    """The same values with the node of their exporter, which a target that does not answer told within the last day."""
+    one = Aggregate("max", ("instance", "node"), last(select(BUILD_INFO), "1d"))
+    return Binary("*", of, one, Matching(("instance",), ("node",)))
+
+
+def always() -> Call:
+    """1, whatever there is."""
+    return Call("vector", (Number(1),))
 
 
 def number(value: float) -> Number:

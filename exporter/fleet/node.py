@@ -98,7 +98,8 @@ class FleetNode:
         self._watch = Watch(self._hub, self._wiring(), self._kept)
         self._watch.remember()
         instruments = Instruments()
-        instruments.set(exporter.BUILD_INFO, 1, version=VERSION, source="sim")
+        info = {"version": VERSION, "source": "sim", "node": self._node}
+        instruments.set(exporter.BUILD_INFO, 1, **info)
         self.scrapes = Scrapes(self._hub, instruments, self._clock)
         intake = Intake(self._watch, instruments, _forget)
         opened = tuple(gpu.identity.index for gpu in self._gpus)

@@ -5,6 +5,7 @@ A cause that a reading cannot tell of (a blank, a link that saves power while id
 
 from collections.abc import Iterator, Mapping
 
+from catalog.limits import LOADED, STUCK
 from catalog.metric import Metric
 from catalog.metrics import clocks, ecc, memory, nvlink, pcie, power, profiling, utilization
 from catalog.snapshot import Layout, Reading, Series, Tier
@@ -14,10 +15,6 @@ from exporter.health.causes import Cause
 Verdict = tuple[Cause, str]
 """A cause and how it is so, for a person; empty if it is not so."""
 
-LOADED = 0.5
-"""Utilisation from which a clock must not be low."""
-STUCK = 0.5
-"""Share of the highest SM clock below which it is, if nothing holds it down."""
 LATELY = 60.0
 """Seconds since the last work in which a link's width is judged: a pause between two batches hides nothing."""
 MEANWHILE = 2.0

@@ -28,7 +28,12 @@ def command() -> None:
 @click.option(
     "--out", type=click.Path(path_type=Path), help="File to write; standard output by default."
 )
-def rules(job: str, kind: str, out: Path | None) -> None:
+@click.option(
+    "--tests",
+    type=click.Path(path_type=Path),
+    help="File to write tests of the rules to, for `promtool test rules`; needs --out, beside it.",
+)
+def rules(job: str, kind: str, out: Path | None, tests: Path | None) -> None:
     """Write the Prometheus rules of every alert.
 
     Example: gpuvitals alerts rules --format operator
@@ -38,6 +43,8 @@ def rules(job: str, kind: str, out: Path | None) -> None:
     from catalog.rules import files  # noqa: PLC0415
 
     made = "gpuvitals alerts rules"
+    if tests:
+        _write_tests(tests, out, job, kind)
     found = groups(ALL)
     if kind == "plain":
         text = files.plain(found, job, made)
@@ -67,6 +74,17 @@ def alertmanager(settings_file: Path | None, out: Path | None) -> None:
 
     told = settings.read(yamlfile.load(settings_file)) if settings_file else settings.Settings()
     _write(config.render(ALL, told, "gpuvitals alerts alertmanager"), out)
+
+
+def _write_tests(tests: Path, out: Path | None, job: str, kind: str) -> None:
+    from alerts import rule_tests  # noqa: PLC0415 - --help must be quick
+    from alerts.policies import ALL  # noqa: PLC0415
+    from catalog import yamlfile  # noqa: PLC0415
+    from catalog.errors import ConfigError  # noqa: PLC0415
+
+    if out is None or kind != "plain" or out.parent.resolve() != tests.parent.resolve():
+        raise ConfigError("--tests: name a plain rule file in the same folder with --out")
+    _write(yamlfile.dump(rule_tests.document(ALL, job, out.name)), tests)
 
 
 def _write(text: str, out: Path | None) -> None:

@@ -1,0 +1,109 @@
+"""Tests of the rules for `promtool test rules`, made from the examples of the policies.
+
+Three GPUs, each on a node of its own: one gets into trouble, one comes just short of it, one is well; and a second scrape job
+has the same series in trouble. Counters begin anew, as after a restart, when the trouble is over.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from alerts.example import Given
+from alerts.policy import Policy
+from catalog.metric import Scope as Of
+from catalog.metrics import exporter, state
+
+_UNITS = {"s": 1 / 60, "m": 1, "h": 60, "d": 1440}
+_CASES = ("bad", "short", "good")
+
+
+def document(policies: Iterable[Policy], job: str, rules: str) -> dict[str, object]:
+    """The test file for the rule file called *rules*."""
+    return {
+        "rule_files": [rules],
+        "evaluation_interval": "1m",
+        "tests": [_test(policy, job) for policy in policies if policy.example],
+    }
+
+
+def _test(policy: Policy, job: str) -> dict[str, object]:
+    windows = [_minutes(select.window) for select in policy.expr.selects() if select.window]
+    window = max((one for one in windows if one < _UNITS["d"]), default=0)
+    begin = window + 10
+    held = _minutes(policy.lasting)
+    end = begin + window + held + 10
+    over = end + window + 10 + max(_minutes("5m"), 5)
+    quiet: list[dict[str, object]] = []
+    fired = [_firing(policy)]
+    moments = [(begin - 1, quiet), (end - 1, fired), (over, quiet), (over + 10, quiet)]
+    if held > 1:
+        moments.insert(1, (begin + held - 1, quiet))
+    return {
+        "name": policy.name,
+        "interval": "1m",
+        "input_series": list(_input(policy, job, (begin, end, over + 12))),
+        "promql_expr_test": [
+            {
+                "expr": f'ALERTS{{alertname="{policy.name}",alertstate="firing"}}',
+                "eval_time": f"{minute}m",
+                "exp_samples": samples,
+            }
+            for minute, samples in moments
+        ],
+    }
+
+
+def _minutes(duration: str) -> int:
+    found = re.fullmatch(r"(\d+)([smhd])", duration)
+    return int(int(found[1]) * _UNITS[found[2]]) if found else 0
+
+
+def _firing(policy: Policy) -> dict[str, object]:
+    where = {"node": "node-bad", "uuid": "bad", "instance": "bad"}
+    labels = {name: where[name] for name in policy.identity if name in where}
+    for given in policy.example:
+        own = given.series.matchers
+        labels |= {name: own[name] for name in policy.labels if name in own}
+    every = {
+        "alertname": policy.name,
+        "alertstate": "firing",
+        "severity": policy.severity.value,
+        "scope": policy.scope.value,
+        **labels,
+    }
+    text = ",".join(f'{name}="{value}"' for name, value in sorted(every.items()))
+    return {"labels": f"ALERTS{{{text}}}", "value": 1}
+
+
+def _input(policy: Policy, job: str, times: tuple[int, int, int]) -> Iterator[dict[str, str]]:
+    end = times[2]
+    for case in _CASES:
+        for here, suffix in ((job, ""), ("another", "-other")):
+            name = f"{case}{suffix}"
+            node = {"node": f"node-{case}{suffix}"}
+            yield _series(state.INFO.name, f"1x{end}", job=here, instance=name, uuid=name, **node)
+            info = exporter.BUILD_INFO.name
+            yield _series(info, f"1x{end}", job=here, instance=name, **node)
+            for given in policy.example:
+                mine = {"uuid": name} if given.metric.scope is Of.GPU else {}
+                values = _values(given, "bad" if suffix else case, times)
+                labels = {**mine, **given.series.matchers}
+                yield _series(given.metric.name, values, job=here, instance=name, **labels)
+
+
+def _values(given: Given, case: str, times: tuple[int, int, int]) -> str:
+    begin, end, last = times
+    trouble = {"bad": given.bad, "short": given.short, "good": given.good}[case]
+    total, values = 0.0, []
+    for minute in range(last + 1):
+        now = trouble if given.kept or begin <= minute <= end else given.good
+        if given.counted:
+            # The counters begin anew when all is well again.
+            total = 0.0 if minute == end + 5 else total + now
+            now = total
+        values.append(minute * 60 - now if given.dated else now)
+    return " ".join(f"{value:.12g}" for value in values)
+
+
+def _series(name: str, values: str, **labels: str) -> dict[str, str]:
+    pairs = ",".join(f'{label}="{value}"' for label, value in labels.items())
+    return {"series": f"{name}{{{pairs}}}", "values": values}
