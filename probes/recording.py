@@ -164,7 +164,9 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
             f"record, or keep what is whole: zcat {path} | head -n {number} | gzip > NEW"
         ) from error
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be read as a recording: {error}") from error
+        raise ConfigError(
+            f"{path}: cannot be read as a recording: {error.strerror or error}; name a file that gpuvitals record wrote"
+        ) from error
     if number == 0:
         raise ConfigError(f"{path}: the recording is empty")
 
