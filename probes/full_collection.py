@@ -18,6 +18,9 @@ def begin(every: float = _EVERY) -> None:
 
 
 def _collect(every: float) -> None:
+    time.sleep(every)
+    gc.collect()
+    gc.freeze()  # What has lived until now stays: no later collection looks at it again, so each is short.
     while True:
         time.sleep(every)
         gc.collect()
