@@ -24,6 +24,8 @@ from catalog.snapshot import (
 )
 from exporter.holders import labels as owner_labels
 
+_END = "\n"
+
 
 class Format(StrEnum):
     """The formats that we write; the value is the media type."""
@@ -85,30 +87,33 @@ class _Lines:
         for place, series in enumerate(layout.series):
             found.setdefault(series[0], []).append((_prefix(subject, series), place))
         self._families = tuple(found.items())
-        self._reading: Reading | None = None
-        self._texts: list[tuple[Metric, str]] = []
+        self._made: dict[bool, tuple[Reading, list[tuple[Metric, str]]]] = {}
 
     def of(self, reading: Reading, fmt: Format) -> list[tuple[Metric, str]]:
-        if reading.exemplars and fmt is Format.OPENMETRICS:
-            return self._exemplified(reading)
-        if reading is not self._reading:
-            self._reading = reading
-            values = reading.values
-            self._texts = [
-                (metric, "".join([f"{prefix}{number(values[at])}\n" for prefix, at in series]))
-                for metric, series in self._families
-            ]
-        return self._texts
+        exemplified = bool(reading.exemplars) and fmt is Format.OPENMETRICS
+        made = self._made.get(exemplified)
+        if made is None or made[0] is not reading:
+            write = _exemplified if exemplified else _plain
+            texts = [(metric, write(series, reading)) for metric, series in self._families]
+            made = self._made[exemplified] = (reading, texts)
+        return made[1]
 
-    def _exemplified(self, reading: Reading) -> list[tuple[Metric, str]]:
-        def line(prefix: str, place: int) -> str:
-            exemplar = reading.exemplars.get(place)
-            end = _exemplar(exemplar) if exemplar else "\n"
-            return f"{prefix}{number(reading.values[place])}{end}"
 
-        return [
-            (metric, "".join(line(*one) for one in series)) for metric, series in self._families
-        ]
+_Placed = list[tuple[str, int]]
+"""What each series of a family begins with, and where its value is."""
+
+
+def _plain(series: _Placed, reading: Reading) -> str:
+    values = reading.values
+    return "".join([f"{prefix}{number(values[place])}\n" for prefix, place in series])
+
+
+def _exemplified(series: _Placed, reading: Reading) -> str:
+    values, exemplars = reading.values, reading.exemplars
+    return "".join(
+        f"{prefix}{number(values[place])}{_exemplar(exemplars[place]) if place in exemplars else _END}"
+        for prefix, place in series
+    )
 
 
 class Exposition:
@@ -122,7 +127,7 @@ class Exposition:
     def __init__(self, families: tuple[Metric, ...] = _FAMILIES, *, owners: bool = False) -> None:
         self._families = families
         self._owners = owners
-        self._known: dict[tuple[_Subject, Layout], _Lines] = {}
+        self._known: dict[_Subject, dict[Layout, _Lines]] = {}
         self._before = self._known
 
     def render(
@@ -156,15 +161,13 @@ class Exposition:
         texts: dict[Metric, list[str]],
         fmt: Format,
     ) -> None:
+        before, known = self._before.get(subject, {}), self._known.setdefault(subject, {})
         for reading in readings:
-            for metric, text in self._lines(subject, reading.layout).of(reading, fmt):
+            layout = reading.layout
+            lines = known.get(layout) or before.get(layout) or _Lines(subject, layout)
+            known[layout] = lines
+            for metric, text in lines.of(reading, fmt):
                 texts[metric].append(text)
-
-    def _lines(self, subject: _Subject, layout: Layout) -> _Lines:
-        key = (subject, layout)
-        known = self._known.get(key) or self._before.get(key) or _Lines(subject, layout)
-        self._known[key] = known
-        return known
 
 
 _NOBODY = Layout(())

@@ -27,17 +27,20 @@ class _Histogram:
 
     Attributes:
         counts: per bucket, those of lower ones not included.
+        text: the samples as they were last written; empty when there is something new.
     """
 
-    __slots__ = ("counts", "total")
+    __slots__ = ("counts", "text", "total")
 
     def __init__(self) -> None:
         self.counts = [0] * len(_BOUNDS)
         self.total = 0.0
+        self.text = ""
 
     def observe(self, value: float) -> None:
         self.counts[bisect_left(_BUCKETS, value)] += 1
         self.total += value
+        self.text = ""
 
 
 class Instruments:
@@ -120,12 +123,18 @@ def _number_lines(name: str, numbers: Mapping[str, float]) -> Iterator[str]:
 
 def _histogram_lines(name: str, histograms: Mapping[str, _Histogram]) -> Iterator[str]:
     for pairs, histogram in histograms.items():
-        count, more = 0, f"{pairs}," if pairs else ""
-        for bound, added in zip(_BOUNDS, histogram.counts, strict=True):
-            count += added
-            yield f'{name}_bucket{{{more}le="{bound}"}} {count}\n'
-        yield f"{name}_count{_braced(pairs)} {count}\n"
-        yield f"{name}_sum{_braced(pairs)} {number(histogram.total)}\n"
+        if not histogram.text:
+            histogram.text = "".join(_parts(name, pairs, histogram))
+        yield histogram.text
+
+
+def _parts(name: str, pairs: str, histogram: _Histogram) -> Iterator[str]:
+    count, more = 0, f"{pairs}," if pairs else ""
+    for bound, added in zip(_BOUNDS, histogram.counts, strict=True):
+        count += added
+        yield f'{name}_bucket{{{more}le="{bound}"}} {count}\n'
+    yield f"{name}_count{_braced(pairs)} {count}\n"
+    yield f"{name}_sum{_braced(pairs)} {number(histogram.total)}\n"
 
 
 def _braced(pairs: str) -> str:
