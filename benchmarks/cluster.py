@@ -53,7 +53,7 @@ def serving_in_cluster(*arguments: str) -> Iterator[Exporter]:
 
 
 def _write(log: Path, buses: Sequence[str], ending: threading.Event) -> None:
-    with log.open("a", buffering=1) as file:
+    with log.open("a", encoding="utf-8", buffering=1) as file:
         for number in itertools.count(1):
             bus = buses[number // _LINES_A_XID % len(buses)]
             xid = f"NVRM: Xid (PCI:{bus}): 31, pid={number}, name=python, Ch 00000008"

@@ -68,7 +68,7 @@ def _figures(lines: int, repetitions: int) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         for name, shape in _SHAPES.items():
             path = Path(folder, "log")
-            with path.open("w") as file:
+            with path.open("w", encoding="utf-8") as file:
                 file.writelines(shape(number, _text(number)) for number in range(lines))
             rates = [lines / _seconds(path, lines) for _ in range(repetitions)]
             yield Figure(

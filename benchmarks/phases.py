@@ -94,7 +94,7 @@ def main() -> None:
     """Run all phases."""
     phase_file = Path(sys.argv[1])
     for name, work, seconds in PHASES:
-        phase_file.write_text(name)
+        phase_file.write_text(name, encoding="utf-8")
         work(seconds)
         torch.cuda.empty_cache()
 

@@ -33,14 +33,14 @@ def started(
 ) -> Iterator["subprocess.Popen[bytes]"]:
     """A process that answers at the URL *ready*."""
     with (
-        log.open("w") as output,
+        log.open("w", encoding="utf-8") as output,
         subprocess.Popen(command, stdout=output, stderr=output) as process,
     ):
         try:
             _wait(process, ready)
             yield process
         except BaseException as error:
-            error.add_note(f"{command[0]} said:\n{log.read_text()[-5000:]}")
+            error.add_note(f"{command[0]} said:\n{log.read_text(encoding='utf-8')[-5000:]}")
             raise
         finally:
             _end(process)

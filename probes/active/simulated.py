@@ -180,7 +180,7 @@ def _misbehave(behaviour: Behaviour, line: bytes) -> bytes:
 def main() -> None:
     """Answer one order."""
     asked = msgspec.json.decode(sys.stdin.buffer.read(), type=SimulatedOrder)
-    Path("/proc/self/comm").write_text(process_name(asked.order.nonce))
+    Path("/proc/self/comm").write_text(process_name(asked.order.nonce), encoding="utf-8")
     time.sleep(_SECONDS[asked.order.probe])
     line = _misbehave(asked.gpu.behaviour, msgspec.json.encode(result(asked)) + b"\n")
     if asked.gpu.behaviour is Behaviour.FLOOD:

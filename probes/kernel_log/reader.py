@@ -53,7 +53,7 @@ class Batch:
 
 def boot_id() -> str:
     """The id of this boot: record numbers begin anew with each."""
-    return _BOOT_ID.read_text().strip()
+    return _BOOT_ID.read_text(encoding="utf-8").strip()
 
 
 class Log(Protocol):

@@ -146,7 +146,7 @@ def test_a_metric_is_found_by_its_name() -> None:
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_names_are_spelled_once(path: Path) -> None:
     """Outside the catalogue no code writes a metric name; a docstring may."""
-    tree = ast.parse(path.read_text())
+    tree = ast.parse(path.read_text(encoding="utf-8"))
     docs = {
         ast.get_docstring(node, clean=False)
         for node in ast.walk(tree)

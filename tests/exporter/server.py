@@ -59,7 +59,7 @@ class Server:
         self, log: Path, *arguments: str, environ: Mapping[str, str] | None = None
     ) -> None:
         self.log = log
-        with log.open("w") as file:
+        with log.open("w", encoding="utf-8") as file:
             self.process = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "gpuvitals", "serve", "--listen", "127.0.0.1:0"),
@@ -164,7 +164,10 @@ def children(pid: int) -> list[int]:
 def running(pid: int) -> bool:
     """Whether *pid* is a process that has not ended."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        return (
+            Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+            != "Z"
+        )
     except OSError:
         return False
 

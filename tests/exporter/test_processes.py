@@ -213,20 +213,23 @@ def test_a_bad_file_changes_nothing(server: Server, config: Path) -> None:
     """SIGHUP with a wrong file keeps what was there, child and all, and is counted."""
     (child,) = server.children()
     before = reloads(server, "failure")
-    config.write_text("max_scrapes: many\n")
+    config.write_text("max_scrapes: many\n", encoding="utf-8")
 
     server.signal(signal.SIGHUP)
     eventually(lambda: reloads(server, "failure") == before + 1)
 
     assert server.children() == [child]
     assert f"{config}:1: max_scrapes must be a whole number" in server.log.read_text()
-    config.write_text(CONFIG)
+    config.write_text(CONFIG, encoding="utf-8")
 
 
 def test_a_good_file_takes_effect(server: Server, config: Path) -> None:
     """SIGHUP with a new file leaves out what it switches off."""
     before = reloads(server, "success")
-    config.write_text("collectors: [-power]\nmetrics_off: [gpu_processes, gpuvitals_build_info]\n")
+    config.write_text(
+        "collectors: [-power]\nmetrics_off: [gpu_processes, gpuvitals_build_info]\n",
+        encoding="utf-8",
+    )
 
     server.signal(signal.SIGHUP)
     eventually(lambda: reloads(server, "success") == before + 1)
@@ -235,7 +238,7 @@ def test_a_good_file_takes_effect(server: Server, config: Path) -> None:
     families = server.metrics().families
     assert "gpu_utilization_ratio" in families
     assert not {"gpu_power_watts", "gpu_processes", "gpuvitals_build_info"} & families
-    config.write_text(CONFIG)
+    config.write_text(CONFIG, encoding="utf-8")
     server.signal(signal.SIGHUP)
     eventually(lambda: "gpu_power_watts" in server.metrics().families)
 

@@ -58,7 +58,7 @@ def test_a_faulty_folder_is_for_the_user_to_mend(
     spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Each fault is a line, nothing is written."""
-    spec.write_text(SPEC.replace("0.9", "1.5"))
+    spec.write_text(SPEC.replace("0.9", "1.5"), encoding="utf-8")
     out = tmp_path / "rules.yml"
 
     code = main(["slo", "rules", str(tmp_path), "--out", str(out)])

@@ -187,7 +187,7 @@ async def test_the_driver_log_can_know_the_child() -> None:
     comm = Path(f"/proc/{child.pid}/comm")
 
     await asyncio.to_thread(
-        eventually, lambda: comm.read_text().strip() == process_name("abc") or None
+        eventually, lambda: comm.read_text(encoding="utf-8").strip() == process_name("abc") or None
     )
 
     child.send_signal(signal.SIGTERM)

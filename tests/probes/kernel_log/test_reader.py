@@ -33,7 +33,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def append(path: Path, *lines: str) -> None:
-    with path.open("a") as file:
+    with path.open("a", encoding="utf-8") as file:
         file.writelines(f"{line}\n" for line in lines)
 
 
@@ -158,7 +158,7 @@ def test_a_folder_is_no_log(tmp_path: Path) -> None:
 
 def test_denied(path: Path) -> None:
     """Without the privilege the log says so, and does not pretend that all was read."""
-    path.write_text("")
+    path.write_text("", encoding="utf-8")
     path.chmod(0)
     script = (
         "import os, sys; from pathlib import Path; from probes.kernel_log.reader import KernelLog\n"

@@ -42,7 +42,7 @@ def log(tmp_path: Path) -> Path:
 
 
 def append(path: Path, text: str) -> None:
-    with path.open("a") as file:
+    with path.open("a", encoding="utf-8") as file:
         file.write(text)
 
 
