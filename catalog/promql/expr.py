@@ -6,6 +6,7 @@ https://prometheus.io/docs/prometheus/latest/querying/operators/
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
@@ -44,7 +45,7 @@ _OPERATORS = {
 Operand: TypeAlias = "Expr | float"
 
 
-class Expr:
+class Expr(ABC):
     """Any expression."""
 
     __slots__ = ()
@@ -54,9 +55,9 @@ class Expr:
         """How tightly it holds together."""
         return _Binds.TIGHT
 
+    @abstractmethod
     def text(self, job: str) -> str:
         """The PromQL, where every selector of ours carries *job*."""
-        raise NotImplementedError
 
     def parts(self) -> tuple["Expr", ...]:
         """The expressions it is made of."""
