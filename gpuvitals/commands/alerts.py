@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from gpuvitals.rule_options import out_option, rule_options, rule_text, write
+
 
 @click.group()
 def command() -> None:
@@ -14,20 +16,7 @@ def command() -> None:
 
 
 @command.command()
-@click.option(
-    "--job", default="gpuvitals", show_default=True, help="The scrape job of our exporters."
-)
-@click.option(
-    "--format",
-    "kind",
-    type=click.Choice(["plain", "operator"]),
-    default="plain",
-    show_default=True,
-    help="A rule file, or a PrometheusRule resource.",
-)
-@click.option(
-    "--out", type=click.Path(path_type=Path), help="File to write; standard output by default."
-)
+@rule_options
 @click.option(
     "--tests",
     type=click.Path(path_type=Path),
@@ -40,17 +29,10 @@ def rules(job: str, kind: str, out: Path | None, tests: Path | None) -> None:
     """
     from alerts.policies import ALL  # noqa: PLC0415 - --help must be quick
     from alerts.rules import groups  # noqa: PLC0415
-    from catalog.rules import files  # noqa: PLC0415
 
-    made = "gpuvitals alerts rules"
     if tests:
         _write_tests(tests, out, job, kind)
-    found = groups(ALL)
-    if kind == "plain":
-        text = files.plain(found, job, made)
-    else:
-        text = files.resource(found, job, made, "gpuvitals-alerts", {})
-    _write(text, out)
+    write(rule_text(groups(ALL), job, kind, "alerts"), out)
 
 
 @command.command()
@@ -60,9 +42,7 @@ def rules(job: str, kind: str, out: Path | None, tests: Path | None) -> None:
     type=click.Path(path_type=Path),
     help="YAML file that says who is told and how; without one, webhooks whose addresses are in files.",
 )
-@click.option(
-    "--out", type=click.Path(path_type=Path), help="File to write; standard output by default."
-)
+@out_option
 def alertmanager(settings_file: Path | None, out: Path | None) -> None:
     """Write the configuration of Alertmanager: routes, grouping, inhibition, receivers.
 
@@ -73,7 +53,7 @@ def alertmanager(settings_file: Path | None, out: Path | None) -> None:
     from catalog import yamlfile  # noqa: PLC0415
 
     told = settings.read(yamlfile.load(settings_file)) if settings_file else settings.Settings()
-    _write(config.render(ALL, told, "gpuvitals alerts alertmanager"), out)
+    write(config.render(ALL, told, "gpuvitals alerts alertmanager"), out)
 
 
 def _write_tests(tests: Path, out: Path | None, job: str, kind: str) -> None:
@@ -84,11 +64,4 @@ def _write_tests(tests: Path, out: Path | None, job: str, kind: str) -> None:
 
     if out is None or kind != "plain" or out.parent.resolve() != tests.parent.resolve():
         raise ConfigError("--tests: name a plain rule file in the same folder with --out")
-    _write(yamlfile.dump(rule_tests.document(ALL, job, out.name)), tests)
-
-
-def _write(text: str, out: Path | None) -> None:
-    if out is None:
-        print(text, end="")
-    else:
-        out.write_text(text, encoding="utf-8")
+    write(yamlfile.dump(rule_tests.document(ALL, job, out.name)), tests)

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import click
 
+from gpuvitals.rule_options import rule_options, rule_text, write
 from slo.detection import RATES, Detection, detections
 from slo.objective import Objective
-
-_DEFAULT_JOB = "gpuvitals"
 
 
 @click.group()
@@ -34,38 +33,16 @@ def check(place: Path, *, as_json: bool) -> None:
 
 @command.command()
 @click.argument("place", type=click.Path(path_type=Path))
-@click.option(
-    "--job", default=_DEFAULT_JOB, show_default=True, help="The scrape job of our exporters."
-)
-@click.option(
-    "--format",
-    "kind",
-    type=click.Choice(["plain", "operator"]),
-    default="plain",
-    show_default=True,
-    help="A rule file, or a PrometheusRule resource.",
-)
-@click.option(
-    "--out", type=click.Path(path_type=Path), help="File to write; standard output by default."
-)
+@rule_options
 def rules(place: Path, job: str, kind: str, out: Path | None) -> None:
     """Write the Prometheus rules of the OpenSLO documents in PLACE.
 
     Example: gpuvitals slo rules ./slos --out slo-rules.yml
     """
-    from catalog.rules import files  # noqa: PLC0415 - --help must be quick
-    from slo.rules import groups  # noqa: PLC0415
+    from slo.rules import groups  # noqa: PLC0415 - --help must be quick
 
     found = [group for objective in _objectives(place) for group in groups(objective)]
-    made = "gpuvitals slo rules"
-    if kind == "plain":
-        text = files.plain(found, job, made)
-    else:
-        text = files.resource(found, job, made, "gpuvitals-slo", {})
-    if out is None:
-        print(text, end="")
-    else:
-        out.write_text(text, encoding="utf-8")
+    write(rule_text(found, job, kind, "slo"), out)
 
 
 def _objectives(place: Path) -> tuple[Objective, ...]:

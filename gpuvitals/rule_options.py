@@ -1,0 +1,53 @@
+"""What commands that write Prometheus rules have in common: for which job, in which frame, to which file."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from catalog.rules.rule import Group
+
+Command = Callable[..., Any]
+
+_OPTIONS = (
+    click.option(
+        "--job", default="gpuvitals", show_default=True, help="The scrape job of our exporters."
+    ),
+    click.option(
+        "--format",
+        "kind",
+        type=click.Choice(["plain", "operator"]),
+        default="plain",
+        show_default=True,
+        help="A rule file, or a PrometheusRule resource.",
+    ),
+)
+out_option = click.option(
+    "--out", type=click.Path(path_type=Path), help="File to write; standard output by default."
+)
+
+
+def rule_options(command: Command) -> Command:
+    """--job, --format and --out."""
+    for option in reversed((*_OPTIONS, out_option)):
+        command = option(command)
+    return command
+
+
+def rule_text(groups: Iterable[Group], job: str, kind: str, name: str) -> str:
+    """The rules that `gpuvitals NAME rules` writes."""
+    from catalog.rules import files  # noqa: PLC0415 - --help must be quick
+
+    made = f"gpuvitals {name} rules"
+    if kind == "plain":
+        return files.plain(groups, job, made)
+    return files.resource(groups, job, made, f"gpuvitals-{name}", {})
+
+
+def write(text: str, out: Path | None) -> None:
+    """Write *text* to *out*, or print it."""
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        out.write_text(text, encoding="utf-8")
