@@ -104,9 +104,9 @@ def test_an_outage_that_a_kill_interrupts_is_one(tmp_path: Path) -> None:
 
     second = Server(tmp_path / "log2", "--state-dir", str(tmp_path / "state"), *source)
     try:
-        eventually(lambda: second.state(0) == "ok")
-        absent = time.monotonic() - killed
+        eventually(lambda: second.metrics().value("gpu_expected_seconds_total", gpu="1"))
         now = second.metrics()
+        absent = time.monotonic() - killed
         for name in ("available", "observed", "expected"):
             family = f"gpu_{name}_seconds_total"
             for gpu in ("0", "1"):
