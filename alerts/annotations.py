@@ -17,19 +17,22 @@ _ACTION = re.compile(r"\{\{-?(.*?)-?\}\}", re.DOTALL)
 _KNOWN = re.compile(
     r"\s*(?:\$labels\.(?P<label>\w+)|(?P<value>\$value))\s*(?:\|\s*(?P<pipe>\w+)\s*)?\Z"
 )
+_NOW = re.compile(r'\s*now\s*\|\s*printf\s*"%\.0f"\s*\Z')
 _PIPES: Mapping[str, Callable[[str], str]] = MappingProxyType({"urlquery": quote_plus})
 
 
-def render(template: str, labels: Mapping[str, str], value: float) -> str:
-    """*template* with the labels and the value of one alert.
+def render(template: str, labels: Mapping[str, str], value: float, now: float) -> str:
+    """*template* with the labels and the value of one alert, evaluated at *now*, seconds since 1970.
 
     Raises:
         CatalogError: it holds something that is not understood.
     """
-    return _ACTION.sub(lambda found: _rendered(found[1], labels, value), template)
+    return _ACTION.sub(lambda found: _rendered(found[1], labels, value, now), template)
 
 
-def _rendered(action: str, labels: Mapping[str, str], value: float) -> str:
+def _rendered(action: str, labels: Mapping[str, str], value: float, now: float) -> str:
+    if _NOW.match(action):
+        return f"{now:.0f}"
     known = _KNOWN.match(action)
     if known is None or (known["pipe"] and known["pipe"] not in _PIPES):
         raise CatalogError(f"the template {{{{{action}}}}} is not understood here")

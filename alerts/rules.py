@@ -3,24 +3,28 @@
 from collections.abc import Iterable
 from itertools import groupby
 
+from alerts.links import Links
 from alerts.policy import KEEP_FIRING, Policy
 from catalog.rules.rule import Alert, Group
 
-RUNBOOKS = "https://gpuvitals.dev/runbooks/"
+_LINKS = Links()
 
 
-def groups(policies: Iterable[Policy], keep_firing: str = KEEP_FIRING) -> tuple[Group, ...]:
+def groups(
+    policies: Iterable[Policy], keep_firing: str = KEEP_FIRING, links: Links = _LINKS
+) -> tuple[Group, ...]:
     """One group per scope; those that the exporter raises too go on for *keep_firing* after their condition."""
     ordered = sorted(policies, key=lambda policy: policy.scope)
     return tuple(
         Group(
-            name=f"gpuvitals:{scope}", rules=tuple(rule(policy, keep_firing) for policy in members)
+            name=f"gpuvitals:{scope}",
+            rules=tuple(rule(policy, keep_firing, links) for policy in members),
         )
         for scope, members in groupby(ordered, key=lambda policy: policy.scope)
     )
 
 
-def rule(policy: Policy, keep_firing: str = KEEP_FIRING) -> Alert:
+def rule(policy: Policy, keep_firing: str = KEEP_FIRING, links: Links = _LINKS) -> Alert:
     """The rule of one policy."""
     return Alert(
         name=policy.name,
@@ -31,6 +35,6 @@ def rule(policy: Policy, keep_firing: str = KEEP_FIRING) -> Alert:
         annotations={
             "summary": policy.meaning,
             "description": " ".join(filter(None, (policy.meaning, policy.value, policy.action))),
-            "runbook_url": f"{RUNBOOKS}{policy.name}",
+            **links.annotations(policy.name, policy.identity),
         },
     )

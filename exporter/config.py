@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from alerts.links import GPU_DASHBOARD, NODE_DASHBOARD, RUNBOOK
 from catalog.errors import ConfigError
 from catalog.suggest import meant
 from catalog.xid import policy
@@ -135,6 +136,18 @@ class Config:
     )
     alertmanager_certificate: str = _setting("Client certificate for the Alertmanagers.", "")
     alertmanager_key: str = _setting("Key of that certificate.", "")
+    runbook_url: str = _setting(
+        "Address of an alert's runbook, with {alert} for its name; in the annotations of alerts, as the next two. Empty is none.",
+        RUNBOOK,
+    )
+    dashboard_url: str = _setting(
+        "Address of a GPU's dashboard, with {node}, {uuid} and {time}, seconds since 1970. Empty is none.",
+        GPU_DASHBOARD,
+    )
+    node_dashboard_url: str = _setting(
+        "Address of a node's dashboard, with {node} and {time}. Empty is none.",
+        NODE_DASHBOARD,
+    )
     log_level: str = _setting(
         "Least severe message to log.", "info", choices=("debug", "info", "warning", "error")
     )
@@ -163,6 +176,9 @@ FIXED = (
     "alertmanager_ca",
     "alertmanager_certificate",
     "alertmanager_key",
+    "runbook_url",
+    "dashboard_url",
+    "node_dashboard_url",
 )
 """Settings that a reload cannot change."""
 SETTINGS = {setting.name: setting for setting in fields(Config)}

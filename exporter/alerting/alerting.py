@@ -51,7 +51,7 @@ class Alerting:
         self._instruments = instruments
         self._clock = clock
         direct = (policy for policy in policies if policy.direct)
-        self._conditions = Conditions(direct, settings.external)
+        self._conditions = Conditions(direct, settings.external, settings.links)
         self._sent: dict[Labels, float] = {}
         self._holding: tuple[Alert, ...] = ()
         self._strange: frozenset[Labels] = frozenset()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from alerts.annotations import render
+from alerts.links import Links
 from alerts.policy import Policy
 from alerts.rules import rule
 from catalog.errors import CatalogError
@@ -39,14 +40,17 @@ class Conditions:
     Args:
         policies: those that the exporter may raise.
         external: labels that Prometheus adds.
+        links: where annotations lead.
 
     Raises:
         CatalogError: a policy cannot be told from our own newest samples.
     """
 
-    def __init__(self, policies: Iterable[Policy], external: Mapping[str, str]) -> None:
+    def __init__(
+        self, policies: Iterable[Policy], external: Mapping[str, str], links: Links
+    ) -> None:
         self._external = external
-        self._rules = tuple((policy, rule(policy)) for policy in policies)
+        self._rules = tuple((policy, rule(policy, links=links)) for policy in policies)
         self._wanted = frozenset(
             select.metric for _, one in self._rules for select in one.expr.selects()
         )
@@ -74,7 +78,7 @@ class Conditions:
         every = {**self._external, **own, **made.labels, "alertname": made.name}
         labels = frozenset((name, text) for name, text in every.items() if text)
         annotations = {
-            name: render(template, own, value) for name, template in made.annotations.items()
+            name: render(template, own, value, now) for name, template in made.annotations.items()
         }
         return Alert(
             labels=labels,

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from alerts.links import Links
 from catalog.errors import ConfigError
 from exporter.config import Config
 
@@ -24,6 +25,7 @@ class Settings:
     Attributes:
         urls: of each Alertmanager, without a slash at the end; none are told if there is none.
         external: the labels that Prometheus' alerts carry beside those of their rule, after relabelling.
+        links: where annotations lead, as in the rules.
         hold: seconds for which an alert outlives its last sending.
         user, password, token: password and token are files, read for each request, since they change.
         tls: for addresses with https.
@@ -31,6 +33,7 @@ class Settings:
 
     urls: tuple[str, ...] = ()
     external: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    links: Links = field(default_factory=Links)
     hold: float = 300.0
     user: str = ""
     password: Path | None = None
@@ -67,6 +70,11 @@ def settings(config: Config) -> Settings:
     return Settings(
         urls=tuple(map(_url, config.alertmanager_urls)),
         external=MappingProxyType(dict(map(_label, config.alertmanager_external_labels))),
+        links=Links(
+            runbook_url=config.runbook_url,
+            dashboard_url=config.dashboard_url,
+            node_dashboard_url=config.node_dashboard_url,
+        ),
         hold=float(config.alertmanager_hold_seconds),
         user=config.alertmanager_user,
         password=password,

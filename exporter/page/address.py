@@ -5,9 +5,10 @@ from urllib.parse import quote
 OVERVIEW = "/"
 
 
-def gpu(uuid: str, span: str = "") -> str:
-    """The page of one GPU."""
-    return f"/gpus/{quote(uuid, safe='')}" + (f"?range={span}" if span else "")
+def gpu(uuid: str, span: str = "", at: float | None = None) -> str:
+    """The page of one GPU; *at* is what its charts are around."""
+    moment = "" if at is None else f"&at={at:.0f}"
+    return f"/gpus/{quote(uuid, safe='')}" + (f"?range={span}{moment}" if span else "")
 
 
 def live(uuid: str = "") -> str:

@@ -2,7 +2,16 @@
 
 from catalog.metrics import state
 from catalog.snapshot import GpuView
-from exporter.page import address, condition, gpu_table, header, icon, probe_table, words
+from exporter.page import (
+    address,
+    condition,
+    gpu_table,
+    header,
+    icon,
+    instant,
+    probe_table,
+    words,
+)
 from exporter.page.chart import chart
 from exporter.page.columns import COLUMNS, columns
 from exporter.page.event_list import event_list
@@ -77,11 +86,14 @@ def _probes(drawn: Fragments) -> Child:
     return tag("section", tag("h2", "Active probes", id="probes"), table, aria_labelledby="probes")
 
 
-def charts(panels: tuple[Panel, ...] | None, chosen: Span, uuid: str) -> Markup:
-    """All charts over one range of time."""
+def charts(
+    panels: tuple[Panel, ...] | None, chosen: Span, uuid: str, at: float | None = None
+) -> Markup:
+    """All charts over one range of time, which ends now or is around *at*."""
+    title = "Trends" if at is None else f"Trends around {instant.stamp(at)}"
     return tag(
         "section",
-        tag("div", tag("h2", "Trends", id="trends"), _ranges(chosen, uuid), class_="bar-of"),
+        tag("div", tag("h2", title, id="trends"), _ranges(chosen, uuid, at), class_="bar-of"),
         _charts(panels),
         id="charts",
         aria_labelledby="trends",
@@ -100,18 +112,19 @@ def _charts(panels: tuple[Panel, ...] | None) -> Child:
     )
 
 
-def _ranges(chosen: Span, uuid: str) -> Markup:
+def _ranges(chosen: Span, uuid: str, at: float | None) -> Markup:
     links = [
         tag(
             "a",
             tag("abbr", span.key, title=span.title),
-            href=address.gpu(uuid, span.key),
-            aria_current="page" if span is chosen else None,
+            href=address.gpu(uuid, span.key, at),
+            aria_current="page" if span.key == chosen.key else None,
             aria_label=span.title,
         )
         for span in SPANS
     ]
-    return tag("nav", links, class_="ranges", aria_label="Range of the charts")
+    back = None if at is None else tag("a", "now", href=address.gpu(uuid, chosen.key))
+    return tag("nav", links, back, class_="ranges", aria_label="Range of the charts")
 
 
 def _heading(view: GpuView, drawn: Fragments) -> Markup:

@@ -31,16 +31,25 @@ class Span:
     @property
     def remembered(self) -> bool:
         """Whether memory holds all of it."""
-        return self.seconds <= SPAN
+        return self.step < MINUTE
+
+    @property
+    def past(self) -> "Span":
+        """The same length of a time that memory no longer holds."""
+        return replace(self, step=max(self.step, MINUTE))
 
     def until(self, now: float) -> tuple[float, float]:
         """The range before *now*; the history holds whole minutes."""
         end = now if self.remembered else now // MINUTE * MINUTE
         return end - self.seconds, end
 
+    def around(self, at: float, now: float) -> float:
+        """The end of the range with *at* in its middle, *now* at the latest."""
+        return min(at + self.seconds / 2, now)
+
 
 SPANS = (
-    Span(key="15m", title="15 minutes", seconds=900, step=1),
+    Span(key="15m", title="15 minutes", seconds=int(SPAN), step=1),
     Span(key="1h", title="1 hour", seconds=3_600, step=60),
     Span(key="6h", title="6 hours", seconds=21_600, step=120),
     Span(key="24h", title="24 hours", seconds=86_400, step=300),

@@ -1,6 +1,7 @@
 """The page's routes. `furnish` gives an application the state that they need beside `exporter.web.keys` and RECENT."""
 
 import asyncio
+import re
 from functools import partial
 
 from aiohttp import web
@@ -21,6 +22,7 @@ from exporter.web.keys import CLOCK, EVENTS, HISTORY, HUB
 from history.events import Wanted
 
 _EVENTS = 12
+_SECONDS = re.compile(r"\d{1,10}\Z", re.ASCII)
 _SLOW = 10.0
 """Seconds that a browser may take for one update before it is let go."""
 
@@ -60,6 +62,7 @@ async def first(request: web.Request) -> web.Response:
 async def gpu(request: web.Request) -> web.Response:
     """GET /gpus/{uuid}: one GPU."""
     uuid, span = request.match_info["uuid"], _span(request.query.get("range", SPANS[0].key))
+    at = _at(request.query.get("at", ""))
     scene = await _scene(request.app, uuid)
     view = scene.snapshot.gpus.get(uuid)
     if view is None:
@@ -67,7 +70,7 @@ async def gpu(request: web.Request) -> web.Response:
     drawn = detail.fragments(scene, view)
     page = Page(
         title=f"GPU {view.identity.index} · {scene.about.node}",
-        main=detail.body(view, drawn, await _charts(request.app, view, span, scene.now)),
+        main=detail.body(view, drawn, await _charts(request.app, scene, view, span, at)),
         freshness=drawn["freshness"],
         status=drawn["status"],
         live=address.live(uuid),
@@ -141,14 +144,18 @@ def _events(app: web.Application, uuid: str | None) -> tuple[Event, ...] | None:
         return None
 
 
-async def _charts(app: web.Application, view: GpuView, span: Span, now: float) -> Markup:
+async def _charts(
+    app: web.Application, scene: Scene, view: GpuView, span: Span, at: float | None
+) -> Markup:
     panels: tuple[Panel, ...] | None
-    if span.remembered:
-        panels = remembered(app[RECENT], view, now)
+    end = scene.now if at is None else span.around(at, scene.now)
+    shown = span if end == scene.now else span.past
+    if shown.remembered:
+        panels = remembered(app[RECENT], view, end)
     else:
-        panels = await app[ARCHIVE].panels(app[HISTORY], view, span, now)
+        panels = await app[ARCHIVE].panels(app[HISTORY], view, shown, end)
     # In a thread: some ten milliseconds in which a scrape would wait.
-    return await asyncio.to_thread(detail.charts, panels, span, view.identity.uuid)
+    return await asyncio.to_thread(detail.charts, panels, shown, view.identity.uuid, at)
 
 
 def _span(key: str) -> Span:
@@ -157,6 +164,14 @@ def _span(key: str) -> Span:
             return span
     known = ", ".join(span.key for span in SPANS)
     raise web.HTTPBadRequest(text=f"range={key}: there is no such range; there are {known}")
+
+
+def _at(text: str) -> float | None:
+    if not text:
+        return None
+    if not _SECONDS.match(text):
+        raise web.HTTPBadRequest(text="at=...: give seconds since 1970, such as 1795520079")
+    return float(text)
 
 
 def _missing(uuid: str, about: About) -> web.Response:

@@ -1,6 +1,7 @@
 """Annotations are rendered as Prometheus renders them."""
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tests.exporter.server import eventually
 from tests.prometheus import running
 from tests.servers import get
 
+LATER = 'now | printf "%.0f"'
 TEMPLATE = "{{ $value }} of {{$labels.uuid}}, {{ $labels.none }}: {{ $labels.uuid | urlquery }}"
 VALUES = (
     0,
@@ -42,16 +44,16 @@ def test_every_annotation_is_understood(policy: Policy) -> None:
     """What the exporter may have to render, it can."""
     if policy.direct:
         for text in rule(policy).annotations.values():
-            render(text, {}, 1.0)
+            render(text, {}, 1.0, 0.0)
 
 
 @pytest.mark.parametrize(
-    "text", ["{{ $value | humanize }}", "{{ if $value }}x{{ end }}", "{{ .Value }}"]
+    "text", ["{{ now }}", "{{ $value | humanize }}", "{{ if $value }}x{{ end }}", "{{ .Value }}"]
 )
 def test_what_is_not_understood_is_refused(text: str) -> None:
     """It would be another annotation than Prometheus'."""
     with pytest.raises(CatalogError, match="is not understood here"):
-        render(text, {}, 1.0)
+        render(text, {}, 1.0, 0.0)
 
 
 @pytest.mark.tools
@@ -62,7 +64,7 @@ def test_it_is_what_prometheus_renders(tool: Callable[[str], Path], tmp_path: Pa
         {
             "alert": f"A{number}",
             "expr": f'label_replace(vector({value!r}), "uuid", {label}, "", "")',
-            "annotations": {"text": TEMPLATE},
+            "annotations": {"text": TEMPLATE, "now": f"{{{{{LATER}}}}}"},
         }
         for number, value in enumerate(VALUES)
     ]
@@ -78,8 +80,13 @@ def test_it_is_what_prometheus_renders(tool: Callable[[str], Path], tmp_path: Pa
             return found
 
         eventually(lambda: len(alerts()) == len(VALUES))
-        theirs = {one["labels"]["alertname"]: one["annotations"]["text"] for one in alerts()}
+        theirs = {one["labels"]["alertname"]: one["annotations"] for one in alerts()}
 
-    assert theirs == {
-        f"A{number}": render(TEMPLATE, LABELS, float(value)) for number, value in enumerate(VALUES)
+    assert {name: texts["text"] for name, texts in theirs.items()} == {
+        f"A{number}": render(TEMPLATE, LABELS, float(value), 0.0)
+        for number, value in enumerate(VALUES)
     }
+    for texts in theirs.values():
+        seconds = float(texts["now"])
+        assert texts["now"] == render(f"{{{{ {LATER} }}}}", {}, 0.0, seconds)
+        assert abs(seconds - time.time()) < 60

@@ -7,15 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from alerts.annotations import render
 from alerts.policies.xids import RESTART_APP
 from alerts.policy import Policy, Scope, Severity
-from alerts.rules import groups
+from alerts.rules import groups, rule
 from catalog.errors import CatalogError
 from catalog.metrics import state
 from catalog.promql import functions as q
 from catalog.rules.files import plain
 
 JOB = "gpuvitals"
+MINUTE = 60.0
+"""When promtool looks, seconds since 1970."""
 HOLDERS = {"a": ["ml-train"], "b": ["ml-train", "web"], "c": [""], "d": []}
 """Whose each GPU is."""
 
@@ -79,7 +82,14 @@ def test_the_owner_is_named(tool: Callable[[str], Path], tmp_path: Path) -> None
 
 
 def _annotated(alerts: list[dict[str, dict[str, str]]]) -> list[dict[str, dict[str, str]]]:
-    (made,) = groups([RESTART_APP])[0].rules
-    texts = getattr(made, "annotations", {})
-    known = {name: text.replace("{{ $labels.xid }}", "31") for name, text in texts.items()}
-    return [{**alert, "exp_annotations": known} for alert in alerts]
+    texts = rule(RESTART_APP).annotations
+    return [
+        {
+            **alert,
+            "exp_annotations": {
+                name: render(text, alert["exp_labels"], 1.0, MINUTE)
+                for name, text in texts.items()
+            },
+        }
+        for alert in alerts
+    ]

@@ -1,9 +1,11 @@
 """The examples of docs/alerting.md are what it says they are."""
 
 import re
+from dataclasses import asdict
 from pathlib import Path
 
 from alerts.alertmanager import settings
+from alerts.links import Links
 from catalog.yamlfile import parse
 from exporter.alerting.settings import settings as settings_of
 from exporter.config import load
@@ -19,6 +21,16 @@ def test_the_example_of_who_is_told_is_read() -> None:
 
     assert found.teams[0].namespaces == ("ml-train", "ml-serve")
     assert {one.kind.section for one in found.ticket} == {"slack_configs", "email_configs"}
+
+
+def test_the_defaults_of_links_are_told() -> None:
+    """The table names each setting with what it is if nobody sets it; the address for Grafana is understood."""
+    text = PAGE.read_text(encoding="utf-8")
+    told = dict(re.findall(r"^\| `(\w+_url)`.*`(http\S+)` \|$", text, re.MULTILINE))
+    (grafana,) = re.findall(r"--dashboard-url '(\S+)'", text)
+
+    assert told == asdict(Links())
+    assert Links(dashboard_url=grafana).dashboard_url == grafana
 
 
 def test_the_example_of_the_exporters_settings_is_read() -> None:

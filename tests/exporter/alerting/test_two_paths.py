@@ -3,6 +3,7 @@
 Prometheus, Alertmanager and the exporter are real. An alert outlives its condition by seconds, not by five minutes, for both alike.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -25,6 +26,7 @@ from tests.servers import free_port
 
 pytestmark = pytest.mark.tools
 
+_AT = re.compile(r"\bat=\d{10}\Z")
 Tool = Callable[[str], Path]
 GPU = 3
 REBOOTS, XID = 79, "GpuXidRebootNode"
@@ -112,8 +114,14 @@ class Scene:
         return {one["labels"]["alertname"]: one for one in self.alertmanager.alerts()}
 
     def held(self) -> dict[str, tuple[Mapping[str, str], Mapping[str, str]]]:
-        """Labels and annotations of each."""
-        return {name: (one["labels"], one["annotations"]) for name, one in self.by_name().items()}
+        """Labels and annotations of each, but for when it was evaluated, which is some seconds apart."""
+        return {
+            name: (
+                one["labels"],
+                {key: _AT.sub("at=", text) for key, text in one["annotations"].items()},
+            )
+            for name, one in self.by_name().items()
+        }
 
     def of_prometheus(self) -> set[str]:
         """The alerts whose last word was Prometheus': only it gives an address of its own."""
@@ -233,3 +241,4 @@ def test_both_say_the_same(tool: Tool, tmp_path: Path) -> None:
 
         assert {name: theirs[name] for name in ours} == ours
         assert dict(ours["GpuLost"][0])["uuid"] == uuid
+        assert ours["GpuLost"][1]["dashboard_url"].endswith(f"/gpus/{uuid}?range=1h&at=")

@@ -6,12 +6,14 @@ import pytest
 from aiohttp import ClientSession, ClientTimeout
 from aiohttp.test_utils import TestClient, TestServer
 
+from catalog.metrics import power
 from exporter.page import assets
 from exporter.page.live import LIVE, Live
 from exporter.page.panel import SPANS
 from history.database import Database
+from history.minute import GaugeMinute, Key
 from tests.exporter.page.conftest import Site
-from tests.exporter.page.node import uuid
+from tests.exporter.page.node import NOW, uuid
 
 PAGES = ("/", f"/gpus/{uuid(0)}", *(f"/gpus/{uuid(0)}?range={span.key}" for span in SPANS))
 
@@ -50,6 +52,57 @@ async def test_an_unknown_range_is_refused(served: str) -> None:
     ):
         assert response.status == 400
         assert "15m, 1h, 6h, 24h, 7d, 35d" in await response.text()
+
+
+@pytest.mark.parametrize("span", ["15m", "1h"])
+async def test_charts_of_an_earlier_time(site: Site, served: str, span: str) -> None:
+    """An alert's link shows the time around it, from the history; other ranges keep to it, and one link leads back."""
+    at = int(NOW) - 7200
+    minutes = (at // 60 * 60 + offset for offset in (-300, 0, 300))
+    key = Key(uuid(0), power.NOW)
+    site.history.append(
+        [
+            GaugeMinute(at=minute, key=key, low=1, mean=1, high=1, last=1, covered=60)
+            for minute in minutes
+        ]
+    )
+
+    async with (
+        ClientSession() as session,
+        session.get(f"{served}/gpus/{uuid(0)}?range={span}&at={at}") as response,
+    ):
+        body = await response.text()
+
+    charts = body[body.index('id="charts"') :]
+    assert "Trends around 28 May 18:31:05" in charts
+    (empty,) = re.findall(r"Nothing recorded in this range: ([^<]*)", charts)
+    assert "Temperature" in empty
+    assert "Power" not in empty
+    assert f'href="/gpus/{uuid(0)}?range=6h&amp;at={at}"' in charts
+    assert f'<a href="/gpus/{uuid(0)}?range={span}">now</a>' in charts
+
+
+async def test_charts_end_now_while_an_alert_is_young(served: str) -> None:
+    """What lies ahead is not drawn: memory shows the newest second."""
+    async with (
+        ClientSession() as session,
+        session.get(f"{served}/gpus/{uuid(0)}?range=15m&at={NOW:.0f}") as response,
+    ):
+        body = await response.text()
+
+    assert 'data-refresh="5"' in body
+    assert "Utilisation" in body
+
+
+@pytest.mark.parametrize("at", ["yesterday", "-1", "1e9", "12345678901", "²"])
+async def test_a_time_that_is_none_is_refused(served: str, at: str) -> None:
+    """400, with an example."""
+    async with (
+        ClientSession() as session,
+        session.get(f"{served}/gpus/{uuid(0)}?at={at}") as response,
+    ):
+        assert response.status == 400
+        assert "seconds since 1970" in await response.text()
 
 
 @pytest.mark.parametrize("name", assets.NAMES)
