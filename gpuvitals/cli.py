@@ -23,7 +23,7 @@ COMMANDS = {
     "probe": "Run an active probe now, or list them.",
     "xid": "Explain an error code of the driver: what it means and what to do.",
     "history": "Ask the embedded history, or export it.",
-    "alerts": "Write alert rules, and the configuration of Alertmanager.",
+    "alerts": "Write alert rules, the configuration of Alertmanager, and runbooks.",
     "slo": "Check service level objectives and write their rules.",
     "generate": "Write every generated file.",
     "config": "Check or show the configuration.",
