@@ -25,7 +25,7 @@ def alerts(objective: Objective) -> Iterator[Alert]:
                 "summary": f"{objective.name} burns its error budget {tier.capped(objective):.3g} times too fast",
                 "description": f"In the last {tier.long} and the last {tier.short} more than "
                 f"{tier.capped(objective) * objective.budget:.3%} of the events were bad; the budget of "
-                f"{objective.days} days is {objective.budget:.3%}.",
+                f"{objective.calendar.described if objective.calendar else f'{objective.days} days'} is {objective.budget:.3%}.",
             },
         )
     if objective.on_silence is not OnSilence.NONE:

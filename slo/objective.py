@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from catalog.errors import ConfigError
+from slo.calendar import Calendar
 from slo.indicator import Indicator
 from slo.tier import OUTAGE, TIERS, Tier
 
@@ -32,7 +33,8 @@ class Objective:
 
     Attributes:
         target: the share of good events promised, below 1.
-        days: of the rolling window.
+        days: of the rolling window; of the longest, if windows follow the *calendar*.
+        calendar: when windows begin; None if one window moves with time.
         by: labels that tell one group from another; each group has a budget of its own.
         members: the groups that must be there, by their values of the labels in *by*.
         tiers: speeds of burning that wake somebody; our own are capped where a total outage could not reach them.
@@ -47,6 +49,7 @@ class Objective:
     indicator: Indicator
     target: float
     days: int = 30
+    calendar: Calendar | None = None
     by: tuple[str, ...] = ()
     members: tuple[tuple[str, ...], ...] = ()
     owner: str = ""
@@ -82,5 +85,5 @@ class Objective:
 
     @property
     def window(self) -> str:
-        """The window as PromQL writes it."""
-        return f"{self.days}d"
+        """The window as PromQL writes it, or OpenSLO if it is one of the calendar: `30d`, `1M`."""
+        return self.calendar.shorthand if self.calendar else f"{self.days}d"

@@ -12,6 +12,11 @@ _EXPECTED = "1d"
 """A group that was seen so lately is expected to go on; a listed member is expected for ever."""
 
 
+def costs(objective: Objective) -> bool:
+    """Whether silence counts against the budget."""
+    return objective.silent_budget is SilentBudget.BAD
+
+
 def members(objective: Objective) -> Iterator[Record]:
     """One series per group that was listed; it needs nobody to have seen it."""
     for member in objective.members:
@@ -33,7 +38,7 @@ def records(objective: Objective) -> Iterator[Record]:
 
     Read after the tiles. Nothing if silence is left out of the budget: then coverage shows it.
     """
-    if objective.silent_budget is SilentBudget.EXCLUDE:
+    if not costs(objective):
         return
     labels = {names.SLO: objective.name}
     cost: Expr = _over_a_day("avg_over_time", objective)
@@ -47,7 +52,7 @@ def records(objective: Objective) -> Iterator[Record]:
 
 def added(known: Expr, objective: Objective, window: str) -> Expr:
     """*known* events of *window* with those that silence costs."""
-    if objective.silent_budget is SilentBudget.EXCLUDE:
+    if not costs(objective):
         return known
     silent = tiles.over(names.SILENT_TILE, objective, window)
     return (known + silent.or_(known * 0)).or_(silent)

@@ -1,7 +1,7 @@
 """What a PromQL expression is made of: a tree that renders itself for one scrape job and knows what it selects.
 
 The job is given when it is rendered, since other exporters use some of our names too and an operator may name the job
-as he likes. Operators are Python's: `+ - * /`, `> >= < <=`, and the methods `equals`, `and_on`, `or_`, `unless_on`.
+as he likes. Operators are Python's: `+ - * / %`, `> >= < <=`, and the methods `equals`, `and_on`, `or_`, `unless_on`.
 https://prometheus.io/docs/prometheus/latest/querying/operators/
 """
 
@@ -40,6 +40,7 @@ _OPERATORS = {
     "-": _Binds.ADD,
     "*": _Binds.MULTIPLY,
     "/": _Binds.MULTIPLY,
+    "%": _Binds.MULTIPLY,
 }
 
 Operand: TypeAlias = "Expr | float"
@@ -79,6 +80,9 @@ class Expr(ABC):
 
     def __truediv__(self, other: "Operand") -> "Binary":
         return Binary("/", self, _expr(other))
+
+    def __mod__(self, other: "Operand") -> "Binary":
+        return Binary("%", self, _expr(other))
 
     def __gt__(self, other: "Operand") -> "Binary":
         return Binary(">", self, _expr(other))
@@ -252,6 +256,23 @@ class Call(Expr):
 
     def text(self, job: str) -> str:
         return f"{self.function}({', '.join(argument.text(job) for argument in self.arguments)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Subquery(Expr):
+    """What an expression was at each *step* of the *window* that ends now, or ended at *until*: values that nothing recorded."""
+
+    of: Expr
+    window: str
+    step: str
+    until: float | None = None
+
+    def parts(self) -> tuple[Expr, ...]:
+        return (self.of,)
+
+    def text(self, job: str) -> str:
+        until = f" @ {self.until:.3f}" if self.until is not None else ""
+        return f"({self.of.text(job)})[{self.window}:{self.step}]{until}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,7 @@ from slo.openslo.members import members
 from slo.openslo.policies import tiers
 from slo.openslo.reading import path
 from slo.openslo.shapes import IndicatorSpec, InlineIndicator, ObjectiveSpec, Slo
-
-_ROLLING = re.compile(r"(\d+)([dw])")
-_DAYS = {"d": 1, "w": 7}
+from slo.openslo.windows import window
 
 
 def objectives(folder: Folder) -> tuple[Objective, ...]:
@@ -52,6 +50,7 @@ class _Reader:
             raise self._wrong("an SLO needs at least one objective", "spec", "objectives")
         self._refer("Service", spec.service, "spec", "service")
         own = self._settings()
+        own["days"], own["calendar"] = window(self._document, spec)
         for number, written in enumerate(spec.objectives):
             place = ("spec", "objectives", number)
             yield self._objective(written, place, own)
@@ -70,7 +69,6 @@ class _Reader:
                 service=self._slo.spec.service,
                 indicator=indicator,
                 target=self._target(written, place),
-                days=self._days(),
                 **own,
             )
         except ConfigError as wrong:
@@ -129,21 +127,6 @@ class _Reader:
             return written.target
         assert written.target_percent is not None  # noqa: S101 - one of the two is there
         return written.target_percent / 100
-
-    def _days(self) -> int:
-        windows = self._slo.spec.time_window
-        place = ("spec", "timeWindow")
-        if len(windows) != 1:
-            raise self._wrong("exactly one time window is expected", *place)
-        window = windows[0]
-        match = _ROLLING.fullmatch(window.duration)
-        if not window.is_rolling or window.calendar or not match:
-            raise self._wrong(
-                f"expected a rolling window of days or weeks, such as 30d, got {window.duration!r}",
-                *place,
-                0,
-            )
-        return int(match[1]) * _DAYS[match[2]]
 
     def _refer(self, kind: str, name: str, *place: str | int) -> Entry:
         entry = self._folder.find(kind, name)

@@ -1,10 +1,12 @@
 """OpenSLO documents: what they become, and what is said of those that cannot be kept."""
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from catalog.errors import ConfigError
+from slo.calendar import Calendar, Unit
 from slo.indicator import Ratio, Slices
 from slo.objective import Objective, OnSilence
 from slo.openslo.folder import Folder
@@ -108,7 +110,6 @@ def test_a_threshold_is_judged_by_slices(tmp_path: Path) -> None:
         ("  service: inference\n", "", "13: spec: the field 'service' is missing"),
         ("service: inference", "service: inferense", "14: spec.service: there is no Service called 'inferense'; known: inference"),
         ("indicatorRef: answers", "indicatorRef: replies", "15: spec.indicatorRef: there is no SLI called 'replies'; known: answers"),
-        ("duration: 4w", "duration: a month", "17: spec.timeWindow[0]: expected a rolling window"),
         ("Occurrences", "Ocurrences", "19: spec.budgetingMethod: invalid enum value 'Ocurrences'; expected one of Occurrences, Timeslices, RatioTimeslices"),
         ("group-by:", "groupby:", "annotation gpuvitals.dev/groupby: there is no such setting"),
         ("no-data-alert: page", "no-data-alert: shout", "expected page, ticket or none, got 'shout'"),
@@ -132,6 +133,46 @@ def test_what_is_wrong_is_said_with_file_line_and_path(
 
     assert complaint in str(caught.value)
     assert str(caught.value).startswith(f"{tmp_path / 'slo.yaml'}:")
+
+
+CALENDAR = GOOD.replace(
+    "duration: 4w\n    isRolling: true\n",
+    "duration: 1M\n    calendar:\n      startTime: 2026-01-01 00:00:00\n      timeZone: Europe/Berlin\n",
+)
+
+
+def test_a_window_may_follow_the_calendar(tmp_path: Path) -> None:
+    """Its begin is what the clock on the wall shows; YAML's dates are texts."""
+    (found,) = read(tmp_path, CALENDAR)
+
+    assert found.calendar == Calendar(
+        first=datetime(2026, 1, 1),  # noqa: DTZ001 - the wall's clock
+        zone="Europe/Berlin",
+        unit=Unit.MONTH,
+    )
+    assert (found.window, found.days) == ("1M", 31)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("1M", "1m", "17: spec.timeWindow[0].duration: expected a number and d, w, M, Q or Y"),
+        ("2026-01-01 00:00:00", "New Year", "19: spec.timeWindow[0].calendar.startTime: expected the time on the wall"),
+        ("2026-01-01 00:00:00", "2026-01-01T00:00:00Z", "calendar.startTime: expected the time on the wall"),
+        ("Europe/Berlin", "Berlin", "18: spec.timeWindow[0].calendar: there is no time zone 'Berlin' here"),
+        ("1M\n", "1M\n    isRolling: true\n", "a window of the calendar does not roll"),
+    ],
+)  # fmt: skip
+def test_a_calendar_that_cannot_be_kept_is_refused(
+    tmp_path: Path, old: str, new: str, complaint: str
+) -> None:
+    """Where it is written, with what would do."""
+    assert CALENDAR.count(old) == 1
+
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, CALENDAR.replace(old, new))
+
+    assert complaint in str(caught.value)
 
 
 def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
