@@ -4,7 +4,7 @@ https://prometheus.io/docs/alerting/latest/configuration/#receiver-integration-s
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from catalog.suggest import meant
@@ -12,6 +12,12 @@ from catalog.yamlfile import Document, Place
 
 Option = str | int | bool
 _FILE = "_file"
+# Alertmanager's own text for Slack is empty: nobody would see what an alert means, nor its links.
+_SLACK_TEXT = (
+    "{{ range .Alerts }}{{ .Annotations.description }}"
+    "{{ with .Annotations.runbook_url }} <{{ . }}|Runbook>{{ end }}"
+    "{{ with .Annotations.dashboard_url }} <{{ . }}|Dashboard>{{ end }}\n{{ end }}"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,11 +28,13 @@ class Kind:
         section: the key of a receiver that Alertmanager knows it by.
         needs: exactly one of each of these must be there.
         may: what else there may be.
+        unless_given: options that Alertmanager leaves empty where we would not.
     """
 
     section: str
     needs: tuple[tuple[str, ...], ...]
     may: tuple[str, ...] = ()
+    unless_given: Mapping[str, Option] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def known(self) -> tuple[str, ...]:
@@ -45,6 +53,7 @@ KINDS = {
         section="slack_configs",
         needs=(("api_url_file",), ("channel",)),
         may=("username", "icon_emoji", "title", "text"),
+        unless_given=MappingProxyType({"text": _SLACK_TEXT}),
     ),
     "email": Kind(
         section="email_configs",
@@ -68,7 +77,7 @@ class Channel:
 
     def config(self) -> dict[str, Option]:
         """As Alertmanager reads it; who was told of an alert is told of its end."""
-        return {"send_resolved": True, **self.options}
+        return {"send_resolved": True, **self.kind.unless_given, **self.options}
 
 
 def webhook(url_file: str) -> Channel:

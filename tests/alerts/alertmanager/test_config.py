@@ -1,8 +1,10 @@
 """Alertmanager's configuration, asked by its own tools and by a running server."""
 
+import json
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -126,6 +128,36 @@ def test_who_is_told(
     done = subprocess.run([tool("amtool"), *asked], check=True, capture_output=True, text=True)
 
     assert done.stdout.strip() == receiver
+
+
+@pytest.mark.tools
+def test_slack_is_told_what_to_do(tool: Callable[[str], Path], tmp_path: Path) -> None:
+    """Of each alert what it means, and links to its runbook and dashboard if it has them."""
+    config: Any = parse(render(POLICIES, settings(), "us"), "alertmanager.yml")[0].value
+    (text,) = (
+        channel["text"] for one in config["receivers"] for channel in one.get("slack_configs", ())
+    )
+    links = {"runbook_url": "https://r/GpuLost", "dashboard_url": "http://n/gpus/u?at=1"}
+    alerts = [
+        {"annotations": {"description": "It is lost.", **links}},
+        {"annotations": {"description": "Nobody knows."}},
+    ]
+    data = tmp_path / "data.json"
+    data.write_text(json.dumps({"alerts": alerts}), encoding="utf-8")
+
+    asked = [
+        f"--template.text={text}",
+        f"--template.data={data}",
+        f"--template.glob={tmp_path}/*.t",
+    ]
+    done = subprocess.run(
+        [tool("amtool"), "template", "render", *asked], check=True, capture_output=True, text=True
+    )
+
+    assert done.stdout.strip().splitlines() == [
+        "It is lost. <https://r/GpuLost|Runbook> <http://n/gpus/u?at=1|Dashboard>",
+        "Nobody knows.",
+    ]
 
 
 # -- a running server ----------------------------------------------------------------------------------------------------

@@ -15,7 +15,12 @@ from history.minute import GaugeMinute, Key
 from tests.exporter.page.conftest import Site
 from tests.exporter.page.node import NOW, uuid
 
-PAGES = ("/", f"/gpus/{uuid(0)}", *(f"/gpus/{uuid(0)}?range={span.key}" for span in SPANS))
+PAGES = (
+    "/",
+    f"/gpus/{uuid(0)}",
+    *(f"/gpus/{uuid(0)}?range={span.key}" for span in SPANS),
+    f"/gpus/{uuid(0)}?range=1h&at=1780000000",
+)
 
 
 @pytest.mark.parametrize("path", PAGES)
