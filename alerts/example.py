@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from catalog.metric import Kind, Metric, Unit
+from catalog.metrics import allocation
+from catalog.promql import functions as q
 from catalog.promql.expr import Select
 
 
@@ -45,6 +47,11 @@ class Given:
 def steady(series: Select, value: float) -> Given:
     """A series that is the same in all three."""
     return Given(series=series, bad=value, short=value, good=value, kept=True)
+
+
+def held(namespace: str = "ml") -> Given:
+    """Somebody has the GPU."""
+    return steady(q.select(allocation.INFO, namespace=namespace), 1)
 
 
 def flag(series: Select) -> tuple[Given, ...]:

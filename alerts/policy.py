@@ -54,6 +54,7 @@ class Policy:
         condition: holds where it has a sample; of a GPU's families, whose node is joined from `gpu_info`.
         labels: those beyond the identity of the scope; together they are all that the alert has.
         example: series that raise it, and that do not, for its tests.
+        others: further examples, one for each other way in which the condition may hold, or just not hold.
         value: what the value of the condition is, with `{{ $value }}` in it; empty if it says nothing.
         meaning: one sentence for whoever is woken. `{{ $value }}` and labels may be used.
         action: what to do first, one sentence.
@@ -75,6 +76,7 @@ class Policy:
     meaning: str
     action: str
     example: tuple[Given, ...] = ()
+    others: tuple[tuple[Given, ...], ...] = ()
     value: str = ""
     labels: tuple[str, ...] = ()
     lasting: str = ""
@@ -98,6 +100,11 @@ class Policy:
         for text in (self.meaning, self.action):
             if not text.endswith("."):
                 raise CatalogError(f"{self.name}: {text!r} must be a sentence")
+
+    @property
+    def examples(self) -> tuple[tuple[Given, ...], ...]:
+        """Every example; none of what always holds."""
+        return (self.example, *self.others) if self.example else ()
 
     @property
     def identity(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Tests of the rules for `promtool test rules`, made from the examples of the policies.
 
 Three GPUs, each on a node of its own: one gets into trouble, one comes just short of it, one is well; and a second scrape job
-has the same series in trouble. Counters begin anew, as after a restart, when the trouble is over.
+has the same series of the same three, all in trouble, as another exporter may. Counters begin anew, as after a restart, when the trouble is over.
 """
 
 import re
@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator
 from alerts.example import Given
 from alerts.policy import Policy
 from catalog.metric import Scope as Of
-from catalog.metrics import exporter, state
+from catalog.metrics import allocation, exporter, state
 
 _UNITS = {"s": 1 / 60, "m": 1, "h": 60, "d": 1440}
 _CASES = ("bad", "short", "good")
+Example = tuple[Given, ...]
 
 
 def document(policies: Iterable[Policy], job: str, rules: str) -> dict[str, object]:
@@ -21,11 +22,15 @@ def document(policies: Iterable[Policy], job: str, rules: str) -> dict[str, obje
     return {
         "rule_files": [rules],
         "evaluation_interval": "1m",
-        "tests": [_test(policy, job) for policy in policies if policy.example],
+        "tests": [
+            _test(policy, example, place, job)
+            for policy in policies
+            for place, example in enumerate(policy.examples, 1)
+        ],
     }
 
 
-def _test(policy: Policy, job: str) -> dict[str, object]:
+def _test(policy: Policy, example: Example, place: int, job: str) -> dict[str, object]:
     windows = [_minutes(select.window) for select in policy.expr.selects() if select.window]
     window = max((one for one in windows if one < _UNITS["d"]), default=0)
     begin = window + 10
@@ -33,14 +38,14 @@ def _test(policy: Policy, job: str) -> dict[str, object]:
     end = begin + window + held + 10
     over = end + window + 10 + max(_minutes("5m"), 5)
     quiet: list[dict[str, object]] = []
-    fired = [_firing(policy)]
+    fired = [_firing(policy, example)]
     moments = [(begin - 1, quiet), (end - 1, fired), (over, quiet), (over + 10, quiet)]
     if held > 1:
         moments.insert(1, (begin + held - 1, quiet))
     return {
-        "name": policy.name,
+        "name": f"{policy.name} {place}",
         "interval": "1m",
-        "input_series": list(_input(policy, job, (begin, end, over + 12))),
+        "input_series": list(_input(example, job, (begin, end, over + 12))),
         "promql_expr_test": [
             {
                 "expr": f'ALERTS{{alertname="{policy.name}",alertstate="firing"}}',
@@ -57,12 +62,17 @@ def _minutes(duration: str) -> int:
     return int(int(found[1]) * _UNITS[found[2]]) if found else 0
 
 
-def _firing(policy: Policy) -> dict[str, object]:
+def _firing(policy: Policy, example: Example) -> dict[str, object]:
     where = {"node": "node-bad", "uuid": "bad", "instance": "bad"}
     labels = {name: where[name] for name in policy.identity if name in where}
-    for given in policy.example:
+    for given in example:
         own = given.series.matchers
         labels |= {name: own[name] for name in policy.labels if name in own}
+    namespaces = [
+        given.series.matchers["namespace"] for given in example if given.metric is allocation.INFO
+    ]
+    if policy.owned and len(namespaces) == 1:
+        labels["namespace"] = namespaces[0]
     every = {
         "alertname": policy.name,
         "alertstate": "firing",
@@ -74,20 +84,18 @@ def _firing(policy: Policy) -> dict[str, object]:
     return {"labels": f"ALERTS{{{text}}}", "value": 1}
 
 
-def _input(policy: Policy, job: str, times: tuple[int, int, int]) -> Iterator[dict[str, str]]:
+def _input(example: Example, job: str, times: tuple[int, int, int]) -> Iterator[dict[str, str]]:
     end = times[2]
     for case in _CASES:
-        for here, suffix in ((job, ""), ("another", "-other")):
-            name = f"{case}{suffix}"
-            node = {"node": f"node-{case}{suffix}"}
-            yield _series(state.INFO.name, f"1x{end}", job=here, instance=name, uuid=name, **node)
-            info = exporter.BUILD_INFO.name
-            yield _series(info, f"1x{end}", job=here, instance=name, **node)
-            for given in policy.example:
-                mine = {"uuid": name} if given.metric.scope is Of.GPU else {}
-                values = _values(given, "bad" if suffix else case, times)
-                labels = {**mine, **given.series.matchers}
-                yield _series(given.metric.name, values, job=here, instance=name, **labels)
+        node = {"node": f"node-{case}"}
+        for here, trouble in ((job, case), ("another", "bad")):
+            target = {"job": here, "instance": case}
+            yield _series(state.INFO.name, f"1x{end}", **target, uuid=case, **node)
+            yield _series(exporter.BUILD_INFO.name, f"1x{end}", **target, **node)
+            for given in example:
+                mine = {"uuid": case} if given.metric.scope is Of.GPU else {}
+                values = _values(given, trouble, times)
+                yield _series(given.metric.name, values, **target, **mine, **given.series.matchers)
 
 
 def _values(given: Given, case: str, times: tuple[int, int, int]) -> str:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from benchmarks import (
     collection_cost,
     event_latency,
+    faults_to_alerts,
     footprint,
     hang,
+    healthy_fleet,
     history_size,
     kernel_log,
     load,
@@ -16,6 +18,7 @@ from benchmarks import (
     on_gpu,
     paging,
     probe_schedule,
+    rule_cost,
     scrape,
     slow_clients,
 )
@@ -44,6 +47,9 @@ BENCHMARKS = {
     "event_latency": Benchmark(event_latency.main),
     "probe_schedule": Benchmark(probe_schedule.main),
     "paging": Benchmark(paging.main, lacks=needs.alertmanager),
+    "faults_to_alerts": Benchmark(faults_to_alerts.main, lacks=needs.alertmanager),
+    "healthy_fleet": Benchmark(healthy_fleet.main, lacks=needs.prometheus),
+    "rule_cost": Benchmark(rule_cost.main, lacks=needs.prometheus),
     "history_size": Benchmark(history_size.main),
     "footprint": Benchmark(footprint.main),
     "footprint_in_cluster": Benchmark(footprint.main, ("--cluster",)),

@@ -26,6 +26,11 @@ def alertmanager() -> str:
     return f"tools/install {' '.join(missing)}" if missing else ""
 
 
+def prometheus() -> str:
+    """Prometheus, which brings promtool."""
+    return "" if (_BIN / "prometheus").exists() else "tools/install prometheus"
+
+
 def gpu() -> str:
     """A GPU that NVML can read."""
     try:

@@ -109,6 +109,7 @@ class Intake:
         self._unknown("released")
         self._hub.driver(up=False)
         self._instruments.set(exporter.DRIVER_UP, 0)
+        self._instruments.set(exporter.DRIVER_RELEASED, 1)
         self._event(EventKind.DRIVER_DOWN, Severity.INFO, "the driver was released")
 
     def _unknown(self, reason: str) -> None:
@@ -208,6 +209,7 @@ class Intake:
     def _driver(self, message: DriverState) -> None:
         self._hub.driver(up=message.up)
         self._instruments.set(exporter.DRIVER_UP, message.up)
+        self._instruments.set(exporter.DRIVER_RELEASED, 0)
         if message.fatal:
             self._fatal(message.reason)
         if not message.up:

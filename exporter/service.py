@@ -127,6 +127,7 @@ class Service:
         info = {"version": VERSION, "source": source, "node": start.node}
         self.instruments.set(exporter.BUILD_INFO, 1, **info)
         self.instruments.set(exporter.DRIVER_UP, 0)
+        self.instruments.set(exporter.DRIVER_RELEASED, 0)
         self._count_from_zero()
         self.intake.begin(start)
         self.watch.remember()

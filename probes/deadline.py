@@ -1,5 +1,6 @@
 """Which GPUs are hung: a call that does not return is seen from outside, since nobody can interrupt it."""
 
+import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,17 +12,26 @@ FIRST_CALL = 30.0
 CALL = 3.0
 """Seconds for every later call; the slowest measured takes 0.07 s."""
 _BUSY = 1.0
-"""A caller that waits longer than this while another is past its deadline is blocked by it."""
+"""A caller that waits longer than this while another is past its deadline may be blocked by it."""
+_APART = 0.25
+"""Seconds by which a call must have begun after another one to show by its answer that the other is in nobody's way: a call
+reaches the driver's lock later than it begins, the slowest measured 0.07 s."""
 
 Clock = Callable[[], float]
 
 
 class WatchedDevice:
-    """A device that notes when the call under way began; what is asked on its behalf is a call too."""
+    """A device that notes when the call under way began; what is asked on its behalf is a call too.
+
+    Attributes:
+        call_began: None if there is none.
+        answered: when the newest call began that was answered.
+    """
 
     def __init__(self, device: Device, clock: Clock) -> None:
         self.index = device.index
         self.call_began: float | None = None
+        self.answered = -math.inf
         self._device = device
         self._clock = clock
         self._answered = False
@@ -29,11 +39,11 @@ class WatchedDevice:
     @contextmanager
     def call(self) -> Iterator[None]:
         """What is inside is a call to the driver."""
-        self.call_began = self._clock()
+        began = self.call_began = self._clock()
         try:
             yield
         finally:
-            self._answered = True
+            self._answered, self.answered = True, began
             self.call_began = None
 
     def renew(self, find: Callable[[], Device]) -> None:
@@ -106,7 +116,8 @@ def judge(
     """The verdict of each device by its index.
 
     One stuck call can block every caller of a real driver. Then only the one whose call began first is hung; of the
-    others nothing is known.
+    others nothing is known. A call is in nobody's way if one that began later was answered: so GPUs that hang one after
+    the other are hung, each of them, though in the end nobody gets an answer.
 
     Args:
         devices: by their index.
@@ -117,16 +128,29 @@ def judge(
     verdicts = dict.fromkeys(devices, OK)
     if not overdue:
         return verdicts
+    blocking = _blocking(devices, now, lost)
+    if len(blocking) > 1 and any(device in overdue for device in blocking):
+        blocked = Verdict("unknown", "driver_blocked")
+        verdicts |= dict.fromkeys((device.index for device in blocking), blocked)
+        overdue = [device for device in overdue if device not in blocking]
+        overdue.append(max(blocking, key=lambda device: device.waiting(now)))
+    for device in overdue:
+        waited = device.waiting(now)
+        verdicts[device.index] = Verdict("hung", f"a call has not returned for {waited:.0f} s")
+    return verdicts
+
+
+def _blocking(
+    devices: Mapping[int, WatchedDevice], now: float, lost: Collection[int]
+) -> list[WatchedDevice]:
+    """Those whose calls may be in the way of others, or behind one that is; none while somebody else gets answers."""
     asking = [
         device
         for index, device in devices.items()
         if index not in lost or device.call_began is not None
     ]
-    if len(asking) > 1 and all(device.waiting(now) > _BUSY for device in asking):
-        blocked = Verdict("unknown", "driver_blocked")
-        verdicts |= dict.fromkeys((device.index for device in asking), blocked)
-        overdue = [max(asking, key=lambda device: device.waiting(now))]
-    for device in overdue:
-        waited = device.waiting(now)
-        verdicts[device.index] = Verdict("hung", f"a call has not returned for {waited:.0f} s")
-    return verdicts
+    if not all(device.waiting(now) > _BUSY for device in asking):
+        return []
+    there = [device.answered for index, device in devices.items() if index not in lost]
+    newest = max(there, default=-math.inf)
+    return [device for device in asking if now - device.waiting(now) + _APART >= newest]

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from tests.servers import free_port, get, started
 
 Labels = tuple[tuple[str, str], ...]
+Points = tuple[tuple[float, float], ...]
 
 _REFUSALS = (
     "prometheus_target_scrapes_",
@@ -35,6 +36,17 @@ class Prometheus:
         """The only value of *expression*."""
         (value,) = self.query(expression).values()
         return value
+
+    def over(self, expression: str, start: float, end: float, step: int) -> dict[Labels, Points]:
+        """The times and values of *expression* from *start* to *end*, every *step* seconds, by sorted label pairs."""
+        asked = {"query": expression, "start": f"{start:.0f}", "end": f"{end:.0f}"}
+        result = self._api("query_range", step=f"{step}s", **asked)["result"]
+        return {
+            tuple(sorted(series["metric"].items())): tuple(
+                (float(at), float(value)) for at, value in series["values"]
+            )
+            for series in result
+        }
 
     def targets(self) -> list[dict[str, Any]]:
         """Every active target, with its health and its last error."""

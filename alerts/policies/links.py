@@ -23,6 +23,16 @@ def _replays(generation: int, per_lane: float) -> Expr:
     return many.and_(q.select(pcie.GENERATION).equals(generation))
 
 
+def _replayed(generation: int) -> tuple[Given, ...]:
+    """A link of sixteen lanes, of which one GPU's replays somewhat more than it may and another's somewhat less."""
+    most = PCIE_REPLAYS_PER_MINUTE_AND_LANE[generation] * 16
+    return (
+        Given(series=q.select(pcie.REPLAYS), bad=most * 1.3, short=most * 0.8),
+        steady(_WIDTH, 16),
+        steady(_GENERATION, generation),
+    )
+
+
 def _errors() -> Expr:
     failed = q.increase(q.select(nvlink.ERRORS, kind="=~replay|recovery"), "10m") > 0
     return failed.or_(q.rate(q.select(nvlink.ERRORS, kind="crc"), "10m") > NVLINK_CRC_PER_SECOND)
@@ -41,6 +51,20 @@ PCIE_BELOW = Policy(
         steady(q.select(pcie.GENERATION_MAX), 5),
         steady(q.select(utilization.UTILIZATION), 0.9),
     ),
+    others=(
+        (
+            steady(_WIDTH, 16),
+            steady(q.select(pcie.WIDTH_MAX), 16),
+            Given(series=_GENERATION, bad=3, short=5, good=5),
+            steady(q.select(pcie.GENERATION_MAX), 5),
+            steady(q.select(utilization.UTILIZATION), 0.9),
+        ),
+        (
+            Given(series=_WIDTH, bad=8, short=8, good=16),
+            steady(q.select(pcie.WIDTH_MAX), 16),
+            Given(series=q.select(utilization.UTILIZATION), bad=LOADED, short=0.4, good=0.9),
+        ),
+    ),
     meaning="The GPU's PCIe link runs below what GPU and slot support, while the GPU works.",
     value="It has {{ $value }} lanes, or that generation.",
     action=_SEAT,
@@ -53,11 +77,8 @@ PCIE_REPLAYS = Policy(
     condition=reduce(
         Expr.or_, (_replays(*pair) for pair in PCIE_REPLAYS_PER_MINUTE_AND_LANE.items())
     ),
-    example=(
-        Given(series=q.select(pcie.REPLAYS), bad=40, short=25),
-        steady(_WIDTH, 16),
-        steady(_GENERATION, 5),
-    ),
+    example=_replayed(5),
+    others=tuple(_replayed(one) for one in PCIE_REPLAYS_PER_MINUTE_AND_LANE if one != 5),
     meaning="The GPU's PCIe link corrupts more packets than the standard's bit error rate allows.",
     value="{{ $value }} are sent again in a minute.",
     action=_SEAT,
@@ -74,6 +95,12 @@ NVLINK_DOWN = Policy(
         Given(series=q.select(nvlink.LINKS, state="inactive"), bad=2, short=0),
         steady(q.select(nvlink.LINKS, state="active"), 16),
     ),
+    others=(
+        (
+            Given(series=q.select(nvlink.LINKS, state="inactive"), bad=2, short=18),
+            Given(series=q.select(nvlink.LINKS, state="active"), bad=16, short=0, good=18),
+        ),
+    ),
     meaning="Some NVLinks of the GPU are down: jobs over several GPUs fail or crawl.",
     value="{{ $value }} links.",
     action="Look for Xid 74 and SXids, drain the node and reset its GPUs and switches.",
@@ -87,6 +114,16 @@ NVLINK_ERRORS = Policy(
     condition=_errors(),
     labels=("kind",),
     example=(Given(series=q.select(nvlink.ERRORS, kind="replay"), bad=1, short=0),),
+    others=(
+        (Given(series=q.select(nvlink.ERRORS, kind="recovery"), bad=1, short=0),),
+        (
+            Given(
+                series=q.select(nvlink.ERRORS, kind="crc"),
+                bad=NVLINK_CRC_PER_SECOND * 70,
+                short=NVLINK_CRC_PER_SECOND * 50,
+            ),
+        ),
+    ),
     meaning="NVLinks of the GPU have errors ({{ $labels.kind }}): it is a cable, a connector or the board.",
     value="{{ $value }} in 10 minutes, of crc in a second.",
     action="See which link it is (`nvidia-smi nvlink -e`), drain the node and reseat or replace.",
@@ -99,6 +136,7 @@ FABRIC = Policy(
     severity=Severity.PAGE,
     condition=q.select(modes.FABRIC_STATE, state="=~not_started|in_progress").equals(1),
     example=flag(q.select(modes.FABRIC_STATE, state="in_progress")),
+    others=(flag(q.select(modes.FABRIC_STATE, state="not_started")),),
     meaning="The GPU has not joined the NVLink fabric: CUDA does not start on it.",
     action="See whether the fabric manager runs on the node, and its log.",
     lasting="5m",

@@ -32,7 +32,7 @@ UNCORRECTED = Policy(
     value="{{ $value }} errors in 10 minutes.",
     action="See which Xid came with it, then drain the GPU and reset it.",
     at_once="each such error has ended work already",
-    explained_by=("GpuXidResetGpu", "GpuXidRebootNode"),
+    explained_by=("GpuSramThresholdExceeded", "GpuXidRebootNode", "GpuXidResetGpu"),
 )
 SRAM_THRESHOLD = Policy(
     name="GpuSramThresholdExceeded",
@@ -43,6 +43,7 @@ SRAM_THRESHOLD = Policy(
     meaning="Uncorrected errors of the GPU's SRAM passed the vendor's limit: it must be replaced.",
     action=_REPLACE,
     at_once=_STAYS,
+    direct=True,
 )
 CORRECTED = Policy(
     name="GpuEccCorrectedRate",
@@ -59,6 +60,26 @@ CORRECTED = Policy(
             short=CORRECTED_ERRORS["sram"] / 70,
         ),
         steady(q.select(utilization.UTILIZATION), 0.9),
+    ),
+    others=(
+        (
+            Given(
+                series=q.select(ecc.ERRORS, type="corrected", location="dram"),
+                bad=CORRECTED_ERRORS["dram"] / 40,
+                short=CORRECTED_ERRORS["dram"] / 70,
+            ),
+            steady(q.select(utilization.UTILIZATION), 0.9),
+        ),
+        (
+            Given(
+                series=q.select(ecc.ERRORS, type="corrected", location="sram"),
+                bad=CORRECTED_ERRORS["sram"] / 40,
+                short=CORRECTED_ERRORS["sram"] / 40,
+            ),
+            Given(
+                series=q.select(utilization.UTILIZATION), bad=0.9, short=0.4, good=0.4, kept=True
+            ),
+        ),
     ),
     meaning="The GPU corrects more memory errors ({{ $labels.location }}) in an hour of work than one may in its whole service.",
     value="{{ $value }} errors in an hour.",
@@ -83,9 +104,12 @@ REMAP_FAILED = Policy(
     severity=Severity.PAGE,
     condition=q.select(ecc.REMAP_FAILURE).equals(1).or_(q.select(ecc.UNREPAIRABLE).equals(1)),
     example=flag(q.select(ecc.REMAP_FAILURE)),
+    others=(flag(q.select(ecc.UNREPAIRABLE)),),
     meaning="A row of the GPU's memory could not be replaced by a spare one: the GPU must be replaced.",
     action=_REPLACE,
     at_once=_STAYS,
+    explained_by=("GpuXidResetGpu",),
+    direct=True,
 )
 BANKS_EXHAUSTED = Policy(
     name="GpuRemapBanksExhausted",

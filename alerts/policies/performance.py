@@ -77,6 +77,19 @@ CLOCK_LOW = Policy(
         steady(_BUSY, 0.9),
         steady(q.select(clocks.EVENT_ACTIVE, reason="sw_power_cap"), 0),
     ),
+    others=(
+        (
+            Given(series=_SM, bad=4e8, short=4e8, good=1.9e9),
+            steady(q.select(clocks.CLOCK_MAX, clock="sm"), 2e9),
+            steady(_BUSY, 0.9),
+            Given(series=q.select(clocks.EVENT_ACTIVE, reason="sw_power_cap"), bad=0, short=1),
+        ),
+        (
+            Given(series=_SM, bad=4e8, short=4e8, good=1.9e9),
+            steady(q.select(clocks.CLOCK_MAX, clock="sm"), 2e9),
+            Given(series=_BUSY, bad=LOADED, short=0.4, good=0.9),
+        ),
+    ),
     meaning="The GPU works at a low clock, and nothing that may hold it down does.",
     value="Its SM clock is {{ $value }} of its maximum.",
     action="Look for locked clocks (`nvidia-smi -q -d CLOCK`), then drain the GPU and reset it.",

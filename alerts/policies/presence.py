@@ -14,6 +14,7 @@ LOST = Policy(
     meaning="The GPU has fallen off the bus or is not found by the driver; what ran on it has failed.",
     action="Drain the node and look for Xid 79 and PCIe errors in the kernel log.",
     at_once="a GPU that is lost stays so until somebody acts",
+    explained_by=("GpuXidRebootNode", "GpuXidResetGpu"),
     direct=True,
 )
 HUNG = Policy(
@@ -25,7 +26,7 @@ HUNG = Policy(
     meaning="The driver does not answer about this GPU; work on it is likely to be stuck.",
     action="Look for Xid 119, 120 or 154 in the kernel log, drain the node, then reset the GPU.",
     at_once="the exporter has waited for its deadline already",
-    explained_by=("GpuLost",),
+    explained_by=("GpuLost", "GpuXidRebootNode", "GpuXidResetGpu"),
     direct=True,
 )
 

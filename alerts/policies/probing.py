@@ -1,6 +1,6 @@
 """What the active probes found, and whether they still look."""
 
-from alerts.example import Given, flag
+from alerts.example import Given, flag, steady
 from alerts.policy import Policy, Scope, Severity
 from catalog.limits import CLASS_A_VERDICT_SECONDS, CLASS_B_VERDICT_SECONDS, ELIGIBLE_SECONDS
 from catalog.metrics import probes
@@ -34,9 +34,11 @@ INTEGRITY = Policy(
     condition=q.select(probes.VERDICT, probe=_INTEGRITY, verdict="failed").equals(1),
     labels=("probe",),
     example=flag(q.select(probes.VERDICT, probe="compute-integrity", verdict="failed")),
+    others=(flag(q.select(probes.VERDICT, probe="memory-sweep", verdict="failed")),),
     meaning="The GPU gave a wrong answer to {{ $labels.probe }}: what was computed on it cannot be trusted.",
     action="Drain the GPU now, tell who used it, and run `gpuvitals probe run {{ $labels.probe }}` again.",
     at_once="one wrong answer is one too many",
+    direct=True,
 )
 FAILED = Policy(
     name="GpuProbeFailed",
@@ -74,6 +76,26 @@ OLD = Policy(
             bad=CLASS_A_VERDICT_SECONDS + 60,
             short=CLASS_A_VERDICT_SECONDS - 60,
             good=60,
+        ),
+    ),
+    others=(
+        (
+            Given(
+                series=q.select(probes.LAST_VERDICT, probe="memory-bandwidth"),
+                bad=CLASS_B_VERDICT_SECONDS + 60,
+                short=CLASS_B_VERDICT_SECONDS - 60,
+                good=60,
+            ),
+            steady(q.select(probes.ELIGIBLE), 60),
+        ),
+        (
+            Given(
+                series=q.select(probes.LAST_VERDICT, probe="host-link"),
+                bad=CLASS_B_VERDICT_SECONDS + 60,
+                short=CLASS_B_VERDICT_SECONDS + 60,
+                good=60,
+            ),
+            Given(series=q.select(probes.ELIGIBLE), bad=60, short=1, good=1, kept=True),
         ),
     ),
     meaning="Nobody knows how the GPU does by the probe {{ $labels.probe }}: its verdict is too old.",

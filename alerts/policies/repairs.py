@@ -1,14 +1,40 @@
 """What the GPU, or a switch beside it, asks for itself."""
 
-from alerts.example import Given, flag
+from alerts.example import Given, flag, steady
 from alerts.policies.xids import RECENT
 from alerts.policy import Policy, Scope, Severity
 from catalog.metrics import ecc, events
 from catalog.promql import functions as q
 from catalog.xid.actions import Action
 
-_PAGES = "|".join(action.value for action in Action if action.pages)
 _LATELY = (q.now() - q.select(events.SXID_LAST)) < RECENT
+_FATAL = f"=~{Action.RESET_GPU}|{Action.REBOOT_NODE}"
+
+
+def _sxid(name: str, asked: str, example: Action, code: str, meaning: str) -> Policy:
+    """SXids that ask for *asked*, a matcher."""
+    counted = q.select(events.SXID_ERRORS, action=asked) > 0
+    of_example = {"nvswitch": "0", "sxid": code}
+    return Policy(
+        name=name,
+        scope=Scope.NODE,
+        severity=Severity.PAGE,
+        condition=q.of_node(counted.and_on(_LATELY, "instance", "nvswitch", "sxid")),
+        labels=("nvswitch", "sxid"),
+        example=(
+            steady(q.select(events.SXID_ERRORS, action=example.value, **of_example), 1),
+            Given(
+                series=q.select(events.SXID_LAST, **of_example),
+                bad=60,
+                short=RECENT + 1,
+                good=9999,
+            ),
+        ),
+        meaning=meaning,
+        action="Run `gpuvitals xid --sxid {{ $labels.sxid }}`, drain the node and follow it.",
+        at_once="an SXid is an event: there is nothing to wait for",
+    )
+
 
 RECOVERY = Policy(
     name="GpuRecoveryActionRequired",
@@ -20,37 +46,22 @@ RECOVERY = Policy(
     meaning="The GPU itself asks for {{ $labels.action }}: until then it is of no use, or of less.",
     action="Drain the GPU, or the node, and do what it asks for.",
     at_once="it asks until it was done",
-    explained_by=("GpuXidResetGpu", "GpuXidRebootNode"),
+    explained_by=("GpuRowRemapFailed", "GpuXidRebootNode", "GpuXidResetGpu"),
+    direct=True,
 )
-SXID_FATAL = Policy(
-    name="NvswitchSxidFatal",
-    scope=Scope.NODE,
-    severity=Severity.PAGE,
-    condition=q.of_node(
-        (q.select(events.SXID_ERRORS, action=f"=~{_PAGES}") > 0).and_on(
-            _LATELY, "instance", "nvswitch", "sxid"
-        )
-    ),
-    labels=("nvswitch", "sxid"),
-    example=(
-        Given(
-            series=q.select(
-                events.SXID_ERRORS, nvswitch="0", sxid="20034", action=Action.RESET_GPU.value
-            ),
-            bad=1,
-            short=1,
-            good=1,
-        ),
-        Given(
-            series=q.select(events.SXID_LAST, nvswitch="0", sxid="20034"),
-            bad=60,
-            short=RECENT + 1,
-            good=9999,
-        ),
-    ),
-    meaning="SXid {{ $labels.sxid }} of NVSwitch {{ $labels.nvswitch }}: traffic between GPUs of the node has failed.",
-    action="Run `gpuvitals xid --sxid {{ $labels.sxid }}`, drain the node and follow it.",
-    at_once="an SXid is an event: there is nothing to wait for",
+SXID_FATAL = _sxid(
+    "NvswitchSxidFatal",
+    _FATAL,
+    Action.RESET_GPU,
+    "20034",
+    "SXid {{ $labels.sxid }} of NVSwitch {{ $labels.nvswitch }}: traffic between GPUs of the node has failed.",
+)
+SXID_CONTACT_SUPPORT = _sxid(
+    "NvswitchSxidContactSupport",
+    Action.CONTACT_SUPPORT.value,
+    Action.CONTACT_SUPPORT,
+    "20012",
+    "SXid {{ $labels.sxid }} of NVSwitch {{ $labels.nvswitch }}: a connection or the cooling of the switch must be looked at.",
 )
 
-POLICIES = (RECOVERY, SXID_FATAL)
+POLICIES = (RECOVERY, SXID_FATAL, SXID_CONTACT_SUPPORT)

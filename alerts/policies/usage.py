@@ -1,6 +1,6 @@
 """GPUs that are held and not used, or used up little by little: for their owners."""
 
-from alerts.example import Given
+from alerts.example import Given, held, steady
 from alerts.policy import Policy, Scope, Severity
 from catalog.metrics import allocation, memory
 from catalog.promql import functions as q
@@ -20,7 +20,14 @@ LEAK = Policy(
     .and_on(q.ratio(_USED, q.select(memory.TOTAL), "instance", "uuid") > 0.5, "uuid"),
     example=(
         Given(series=_USED, bad=40e6, short=10e6, good=0, grows=True),
-        Given(series=q.select(memory.TOTAL), bad=2e9, short=2e9, good=2e9, kept=True),
+        steady(q.select(memory.TOTAL), 2e9),
+    ),
+    others=(
+        (
+            Given(series=_USED, bad=40e6, short=40e6, good=0, grows=True),
+            Given(series=q.select(memory.TOTAL), bad=2e9, short=1e12, good=2e9, kept=True),
+            held(),
+        ),
     ),
     meaning="The memory in use on the GPU has grown for hours: it will run out.",
     value="It grows by {{ $value }} bytes an hour.",
@@ -36,6 +43,12 @@ IDLE = Policy(
     > IDLE_SECONDS,
     example=(
         Given(series=q.select(allocation.SECONDS, state="allocated_idle"), bad=60, short=55),
+    ),
+    others=(
+        (
+            Given(series=q.select(allocation.SECONDS, state="allocated_idle"), bad=60, short=55),
+            held(),
+        ),
     ),
     meaning="The GPU is held, and nothing has run on it for hours.",
     value="It was idle for {{ $value }} seconds of the last hour.",

@@ -14,6 +14,8 @@ _LOG = "See the exporter's log on {{ $labels.node }}."
 _NOW = q.least(q.now() - q.select(state.LAST_READ), "instance")
 _EXPECTED = q.total(q.rate(q.select(availability.EXPECTED), "5m"), "instance")
 _UP = q.total(q.select(state.UP), "instance")
+_RELEASED = q.select(exporter.DRIVER_RELEASED).equals(1)
+"""Maintenance that was announced: the exporter holds nothing of the driver, as it was told."""
 
 
 def _grew(series: Select, window: str = "15m", above: float = 0) -> Expr:
@@ -49,24 +51,38 @@ STALE = Policy(
     name="ExporterSnapshotStale",
     scope=Scope.NODE,
     severity=Severity.PAGE,
-    condition=q.of_node(_NOW > STALE_SECONDS),
+    condition=q.of_node((_NOW > STALE_SECONDS).unless_on(_RELEASED, "instance")),
     example=(
         Given(
             series=q.select(state.LAST_READ), bad=STALE_SECONDS + 30, short=STALE_SECONDS, good=1
+        ),
+    ),
+    others=(
+        (
+            Given(series=q.select(state.LAST_READ), bad=300, short=300, good=1),
+            Given(series=q.select(exporter.DRIVER_RELEASED), bad=0, short=1),
         ),
     ),
     meaning="The exporter of the node answers, but has read none of its GPUs for minutes.",
     value="The newest reading is {{ $value }} seconds old.",
     action=_LOG,
     lasting="1m",
-    explained_by=("ExporterDown", "DriverDown"),
+    explained_by=("DriverDown", "ExporterDown", "GpuHung", "GpuLost"),
 )
 DRIVER_DOWN = Policy(
     name="DriverDown",
     scope=Scope.NODE,
     severity=Severity.PAGE,
-    condition=q.of_node(q.select(exporter.DRIVER_UP).equals(0) + 1),
+    condition=q.of_node(
+        q.select(exporter.DRIVER_UP).equals(0).unless_on(_RELEASED, "instance") + 1
+    ),
     example=(Given(series=q.select(exporter.DRIVER_UP), bad=0, short=1, good=1),),
+    others=(
+        (
+            Given(series=q.select(exporter.DRIVER_UP), bad=0, short=0, good=1),
+            Given(series=q.select(exporter.DRIVER_RELEASED), bad=0, short=1),
+        ),
+    ),
     meaning="The driver of the node is not loaded, or finds no GPU.",
     action="Run `nvidia-smi` on {{ $labels.node }} and see its kernel log; an upgrade may have failed.",
     lasting="5m",
@@ -77,16 +93,23 @@ TOO_FEW = Policy(
     scope=Scope.NODE,
     severity=Severity.PAGE,
     # Seconds are expected of each GPU that the node should have, of one that was never found too.
-    condition=q.of_node((_EXPECTED - _UP) > 0.5),
+    condition=q.of_node(((_EXPECTED - _UP) > 0.5).unless_on(_RELEASED, "instance")),
     example=(
         Given(series=q.select(state.UP), bad=0, short=1, good=1),
         steady(q.select(availability.EXPECTED), 60),
+    ),
+    others=(
+        (
+            Given(series=q.select(state.UP), bad=0, short=0, good=1),
+            steady(q.select(availability.EXPECTED), 60),
+            Given(series=q.select(exporter.DRIVER_RELEASED), bad=0, short=1),
+        ),
     ),
     meaning="Fewer GPUs of the node answer than it should have.",
     value="{{ $value }} are missing.",
     action="See which are lost or hung on the node's page, and whether the kernel log tells of PCIe.",
     lasting="5m",
-    explained_by=("DriverDown", "ExporterDown", "ExporterSnapshotStale"),
+    explained_by=("DriverDown", "ExporterDown", "ExporterSnapshotStale", "GpuHung", "GpuLost"),
 )
 RESTARTING = _counted(
     "ExporterReaderRestarting",

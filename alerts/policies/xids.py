@@ -1,6 +1,6 @@
 """Errors that the driver reported, by what they ask for."""
 
-from alerts.example import Given, steady
+from alerts.example import Given, held, steady
 from alerts.policy import Policy, Scope, Severity
 from catalog.metrics import events
 from catalog.promql import functions as q
@@ -19,22 +19,41 @@ def recent(action: Action) -> Expr:
     return counted.and_on(lately, "uuid", "xid")
 
 
+def _never_asked(action: Action) -> tuple[Given, ...]:
+    """A code that may ask for several things was reported of two GPUs, and asked for *action* on one of them."""
+    return (
+        Given(
+            series=q.select(events.XID_ERRORS, xid="154", action=action.value),
+            bad=1,
+            short=0,
+            kept=True,
+        ),
+        Given(series=q.select(events.XID_LAST, xid="154"), bad=60, short=60, good=9999),
+    )
+
+
 def _policy(name: str, action: Action, meaning: str, first: str) -> Policy:
+    owned = action is Action.RESTART_APP
+    example = (
+        steady(q.select(events.XID_ERRORS, xid="79", action=action.value), 1),
+        Given(series=q.select(events.XID_LAST, xid="79"), bad=60, short=RECENT + 1, good=9999),
+    )
     return Policy(
         name=name,
         scope=Scope.GPU,
         severity=Severity.PAGE if action.pages else Severity.TICKET,
         condition=recent(action),
         labels=("xid",),
-        example=(
-            steady(q.select(events.XID_ERRORS, xid="79", action=action.value), 1),
-            Given(series=q.select(events.XID_LAST, xid="79"), bad=60, short=RECENT + 1, good=9999),
+        example=example,
+        others=(
+            _never_asked(action),
+            *([(*example, held()), (*example, held("ml"), held("web"))] if owned else []),
         ),
         meaning=meaning,
         action=first,
         at_once="an Xid is an event: there is nothing to wait for",
         direct=action.pages,
-        owned=action is Action.RESTART_APP,
+        owned=owned,
     )
 
 
@@ -53,7 +72,7 @@ REBOOT_NODE = _policy(
 CONTACT_SUPPORT = _policy(
     "GpuXidContactSupport",
     Action.CONTACT_SUPPORT,
-    "Xid {{ $labels.xid }}: the hardware or its firmware must be looked at.",
+    "Xid {{ $labels.xid }}: no reset mends it, or nobody says what does; how much of the GPU is left must be looked at.",
     "Run `gpuvitals xid {{ $labels.xid }}` and follow it; keep the kernel log for the vendor.",
 )
 RESTART_APP = _policy(

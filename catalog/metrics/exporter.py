@@ -19,6 +19,14 @@ DRIVER_UP = Metric(
     scope=Scope.EXPORTER,
     plausible=(0, 1),
 )
+DRIVER_RELEASED = Metric(
+    name="gpuvitals_driver_released",
+    kind=Kind.GAUGE,
+    help="Whether the exporter was told to let go of the driver, and the time for that is not over.",
+    source="gpuvitals",
+    scope=Scope.EXPORTER,
+    plausible=(0, 1),
+)
 COLLECTOR_DURATION = Metric(
     name="gpuvitals_collector_duration_seconds",
     kind=Kind.HISTOGRAM,
@@ -161,6 +169,7 @@ PROBES_ABANDONED = Metric(
 FAMILIES = (
     BUILD_INFO,
     DRIVER_UP,
+    DRIVER_RELEASED,
     COLLECTOR_DURATION,
     COLLECTOR_FAILURES,
     PERMISSION_DENIED,

@@ -12,7 +12,7 @@ class Action(StrEnum):
     Attributes:
         NONE: nothing; it is counted.
         RESTART_APP: the owner of the application starts it again, and mends it where it is to blame.
-        CONTACT_SUPPORT: a person with time looks: at cables and versions, with the vendor, for a spare part.
+        CONTACT_SUPPORT: a person looks: at cables and versions, with the vendor, for a spare part.
         RESET_GPU: the GPU is of no use until it is drained and reset.
         REBOOT_NODE: the GPU is of no use until its node restarts.
     """
@@ -25,13 +25,13 @@ class Action(StrEnum):
 
     @property
     def pages(self) -> bool:
-        """Whether somebody is woken: capacity is gone until somebody acts."""
-        return self in (Action.RESET_GPU, Action.REBOOT_NODE)
+        """Whether somebody is woken: the GPU is of no use, or nobody knows of how much, until somebody acts."""
+        return self in (Action.CONTACT_SUPPORT, Action.RESET_GPU, Action.REBOOT_NODE)
 
     @property
     def tickets(self) -> bool:
         """Whether somebody is told in working hours."""
-        return self in (Action.RESTART_APP, Action.CONTACT_SUPPORT)
+        return self is Action.RESTART_APP
 
     @property
     def severity(self) -> Severity:

@@ -46,6 +46,7 @@ def build(fleet: Fleet, *, fault_injection: bool = False) -> web.Application:
             [
                 web.post("/nodes/{name}/api/v1/faults", orders.fault),
                 web.post("/nodes/{name}/api/v1/stop", orders.stop),
+                web.post("/nodes/{name}/api/v1/release", orders.release),
                 web.post("/nodes/{name}/api/v1/start", orders.start),
             ]
         )

@@ -57,6 +57,7 @@ class FleetNode:
         # Nobody is missing here: a long time between two readings is one that no scrape asked about.
         self._integrals = Integrals({}, gap=math.inf)
         self._down_until = -math.inf
+        self._released_until = -math.inf
         self._start()
 
     # -- the exporter ------------------------------------------------------------------------------------------------
@@ -81,6 +82,14 @@ class FleetNode:
         if self.down:
             self._down_until = self._clock()
 
+    def release(self, seconds: float) -> None:
+        """Maintenance is announced: its exporter lets go of the driver for so long, and the driver is loaded anew."""
+        self.advance()
+        self._released_until = self._clock() + seconds
+        self._intake.released(seconds)
+        for gpu in self._gpus:
+            self._integrals.pause(gpu.uuid)
+
     def inject(self, fault: Mapping[str, object]) -> None:
         """Let *fault* happen.
 
@@ -101,12 +110,16 @@ class FleetNode:
         info = {"version": VERSION, "source": "sim", "node": self._node}
         instruments.set(exporter.BUILD_INFO, 1, **info)
         self.scrapes = Scrapes(self._hub, instruments, self._clock)
-        intake = Intake(self._watch, instruments, _forget)
+        self._intake = Intake(self._watch, instruments, _forget)
+        self._open()
+
+    def _open(self) -> None:
+        """Begin to read."""
         opened = tuple(gpu.identity.index for gpu in self._gpus)
-        intake.hear(DriverState(up=True, reason="", opened=opened))
+        self._intake.hear(DriverState(up=True, reason="", opened=opened))
         self._due = dict.fromkeys(PERIODS, self._read_until.now)
         for gpu in self._gpus:
-            gpu.introduce(intake.hear)
+            gpu.introduce(self._intake.hear)
         self._read()
 
     def advance(self) -> None:
@@ -116,6 +129,12 @@ class FleetNode:
                 return
             self._read_until.now = max(self._read_until.now, self._down_until)
             self._start()
+        if self._released_until > self._read_until.now:
+            self._read_until.now = min(self._clock(), self._released_until)
+            self._watch.tick()
+            if self._read_until.now < self._released_until:
+                return
+            self._open()
         before = self._read_until.now
         seconds = int((self._clock() - before) // PERIODS[Tier.FAST])
         steps = min(seconds, MOST_STEPS)

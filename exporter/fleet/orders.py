@@ -16,6 +16,10 @@ class _Stop(msgspec.Struct):
     seconds: Annotated[float, Meta(gt=0, le=1e9)] | None = None
 
 
+class _Release(msgspec.Struct):
+    seconds: Annotated[float, Meta(gt=0, le=1e9)]
+
+
 async def fault(request: web.Request) -> web.Response:
     """POST /nodes/NAME/api/v1/faults: let a fault happen, in the words of a scenario file."""
     wanted = parse(await request.read())
@@ -34,6 +38,17 @@ async def stop(request: web.Request) -> web.Response:
     except ConfigError as error:
         raise web.HTTPBadRequest(text=str(error)) from error
     node_named(request).stop(seconds)
+    return web.json_response({"accepted": dict(wanted)}, status=202)
+
+
+async def release(request: web.Request) -> web.Response:
+    """POST /nodes/NAME/api/v1/release: its exporter lets go of the driver for so many seconds, as announced."""
+    wanted = parse(await request.read())
+    try:
+        seconds = typed(wanted, _Release).seconds
+    except ConfigError as error:
+        raise web.HTTPBadRequest(text=str(error)) from error
+    node_named(request).release(seconds)
     return web.json_response({"accepted": dict(wanted)}, status=202)
 
 

@@ -81,7 +81,7 @@ def test_no_action_both_pages_and_tickets() -> None:
     assert {action: action.severity for action in Action} == {
         Action.NONE: Severity.INFO,
         Action.RESTART_APP: Severity.WARNING,
-        Action.CONTACT_SUPPORT: Severity.WARNING,
+        Action.CONTACT_SUPPORT: Severity.CRITICAL,
         Action.RESET_GPU: Severity.CRITICAL,
         Action.REBOOT_NODE: Severity.CRITICAL,
     }
@@ -145,8 +145,9 @@ def test_actions_that_an_operator_knows(code: int, action: str) -> None:
 def test_the_codes_that_page() -> None:
     """Spelled out, so that no slip in the table wakes somebody."""
     assert sorted(lookup.paging()) == [
-        *(46, 48, 62, 64, 74, 79, 95, 109, 110, 119, 120, 136, 140, 143, 144, 145, 146, 149, 150),
-        *(151, 154, 155, 156, 158, 159, 167, 169, 171, 172),
+        *(46, 48, 54, 62, 64, 74, 78, 79, 95, 109, 110, 119, 120, 136, 140, 142, 143, 144, 145),
+        *(146, 149, 150, 151, 154, 155, 156, 157, 158, 159, 161, 164, 165, 166, 167, 168, 169),
+        *(170, 171, 172),
     ]
 
 
@@ -162,7 +163,7 @@ def test_cleanup_yields_to_whatever_tears_applications_down() -> None:
 
 @given(st.integers().filter(lambda code: not 1 <= code <= 172))
 def test_unknown_codes_are_for_somebody_to_judge(code: int) -> None:
-    """A code that NVIDIA does not list is an event too, and a ticket."""
+    """A code that NVIDIA does not list is an event too, and a page."""
     xid = lookup.explain(code)
 
     assert (xid.code, xid.action) == (code, Action.CONTACT_SUPPORT)

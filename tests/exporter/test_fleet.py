@@ -355,6 +355,25 @@ async def test_a_stopped_node_breaks_the_connection_until_it_is_started(
     assert all(second - first > 600 * 60 for first, second in zip(*joules, strict=True))
 
 
+async def test_announced_maintenance_is_not_expected_of_a_node(
+    aiohttp_client: AiohttpClient,
+) -> None:
+    """Its exporter answers that it let go of the driver, no second is expected, and then all is read again."""
+    clock = StandingClock(START)
+    made = fleet(clock)
+    client = await aiohttp_client(build(made, fault_injection=True))
+    before = after(clock, made, 60)
+
+    await client.post("/nodes/node-001/api/v1/release", json={"seconds": 600})
+    during = after(clock, made, 590)
+    again = after(clock, made, 130)
+
+    assert [family(each, "gpu_up") for each in (before, during, again)] == [(1, 1), (0, 0), (1, 1)]
+    expected = [family(each, "gpu_expected_seconds_total")[0] for each in (before, during, again)]
+    assert expected[1] - expected[0] < 2
+    assert 100 < expected[2] - expected[1] < 121
+
+
 async def test_a_node_that_is_stopped_for_a_while_starts_by_itself(
     aiohttp_client: AiohttpClient,
 ) -> None:

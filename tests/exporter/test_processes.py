@@ -91,6 +91,18 @@ def test_a_driver_that_blocks_everyone(server: Server) -> None:
     eventually(lambda: server.advances(*range(8), since=frozen))
 
 
+def test_gpus_that_hang_one_after_the_other_are_all_hung(tmp_path: Path) -> None:
+    """The second answered while the first hung, so each hangs by itself: neither hides behind a blocked driver."""
+    scenario = tmp_path / "two.yaml"
+    scenario.write_text(
+        "gpus: [{model: H100, count: 2}]\nfaults:\n"
+        "- {kind: hang, gpu: 0, at: 3, seconds: 600}\n- {kind: hang, gpu: 1, at: 5, seconds: 600}\n",
+        encoding="utf-8",
+    )
+    with serving(tmp_path / "node", "--source", f"sim:{scenario}") as server:
+        eventually(lambda: server.metrics().total("gpu_state", state="hung") == 2)
+
+
 def test_a_lost_gpu_comes_back(server: Server) -> None:
     """It is lost, keeps its name, costs the others nothing, and is noticed when it answers again."""
     server.fault(gpu=5, kind="gpu_lost", seconds=3)

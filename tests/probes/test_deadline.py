@@ -13,9 +13,14 @@ BUSY = 1.0
 NOW = 1000.0
 
 
-def device(index: int, waited: float | None, *, answered: bool = True) -> WatchedDevice:
-    """A device whose call under way has taken *waited* seconds by `NOW`; None is no call."""
-    watched = WatchedDevice(FakeDevice({"q": 1}, index=index), lambda: NOW)
+def device(
+    index: int, waited: float | None, *, answered: bool = True, before: float = 1000.0
+) -> WatchedDevice:
+    """A device whose call under way has taken *waited* seconds by `NOW`; None is no call.
+
+    The last call that was answered began *before* seconds before `NOW`.
+    """
+    watched = WatchedDevice(FakeDevice({"q": 1}, index=index), lambda: NOW - before)
     if answered:
         watched.ask("q")
     watched.call_began = None if waited is None else NOW - waited
@@ -47,6 +52,47 @@ def test_a_blocked_driver_hangs_one_gpu() -> None:
     assert [verdict.state for verdict in judged.values()] == ["unknown", "hung", "unknown"]
     assert judged[0].reason == "driver_blocked"
     assert judged[1].reason == "a call has not returned for 4 s"
+
+
+@pytest.mark.parametrize(
+    ("later", "states"), [(1.0, ["hung"] * 4), (0.2, ["hung", "hung", "hung", "unknown"])]
+)
+def test_gpus_that_hang_one_after_the_other_are_all_hung(later: float, states: list[str]) -> None:
+    """Others were answered meanwhile, so no call was in their way; the last two must be far enough apart to tell."""
+    waited = (9.0, 7.5, 4.0 + later, 4.0)
+    devices = {
+        index: device(index, seconds, before=seconds + 0.5 * later)
+        for index, seconds in enumerate(waited)
+    }
+
+    judged = judge(devices, NOW)
+
+    assert [verdict.state for verdict in judged.values()] == states
+
+
+def test_what_hangs_after_a_blocked_driver_is_not_known() -> None:
+    """One GPU hung by itself, others were answered; the call that came next blocks the rest."""
+    devices = {
+        index: device(index, seconds, before=7)
+        for index, seconds in enumerate((60.0, 6.0, 5.8, 2.0))
+    }
+
+    judged = judge(devices, NOW)
+
+    assert [verdict.state for verdict in judged.values()] == ["hung", "hung", "unknown", "unknown"]
+
+
+def test_a_lost_gpu_clears_nobody() -> None:
+    """That it is lost may be told without asking the driver."""
+    devices = {
+        0: device(0, 5.0),
+        1: device(1, 4.5),
+        2: device(2, None, before=1.0),
+    }
+
+    judged = judge(devices, NOW, lost={2})
+
+    assert [verdict.state for verdict in judged.values()] == ["hung", "unknown", "ok"]
 
 
 def test_a_single_gpu_is_hung_not_blocked() -> None:

@@ -32,6 +32,7 @@ from tests.servers import free_port
 pytestmark = pytest.mark.tools
 
 NOW = time.time()
+LATER = NOW + 86_400
 USER, PASSWORD = "gpuvitals", "secret of a test"
 
 
@@ -120,7 +121,7 @@ async def test_it_goes_through_tls_with_a_password(
     instruments = Instruments()
     outbox = Outbox(Client(secured[0], configured(*secured), session), instruments, lambda: NOW)
 
-    outbox.put((alert("A", uuid="GPU-1"), alert("B", uuid="GPU-2")), NOW + 60)
+    outbox.put((alert("A", uuid="GPU-1"), alert("B", uuid="GPU-2")), LATER)
     await outbox.send()
 
     assert counted(instruments, alerting.SENT.name) == 2
@@ -147,7 +148,7 @@ async def test_why_it_is_not_taken_is_counted(
     client = Client(url, configured(url, folder, **changes), session)
     outbox = Outbox(client, instruments, lambda: NOW)
 
-    outbox.put((alert("A"),), NOW + 60)
+    outbox.put((alert("A"),), LATER)
     await outbox.send()
 
     assert failures(instruments, reason) == 1
@@ -164,7 +165,7 @@ async def test_a_password_that_is_gone_is_counted(
     instruments = Instruments()
     outbox = Outbox(Client(secured[0], known, session), instruments, lambda: NOW)
 
-    outbox.put((alert("A"),), NOW + 60)
+    outbox.put((alert("A"),), LATER)
     await outbox.send()
 
     assert failures(instruments, "credentials") == 1
@@ -178,7 +179,7 @@ async def test_what_is_not_understood_is_not_tried_again(
     outbox = Outbox(Client(secured[0], configured(*secured), session), instruments, lambda: NOW)
     nothing = Alert(labels=frozenset(), identity=(), annotations={}, since=NOW)
 
-    outbox.put((nothing,), NOW + 60)
+    outbox.put((nothing,), LATER)
     await outbox.send()
     await outbox.send()
 
@@ -198,7 +199,7 @@ async def test_it_is_tried_again_until_it_is_taken(
         outbox = Outbox(client, instruments, lambda: NOW)
         running = asyncio.create_task(outbox.run())
 
-        outbox.put((alert("Late", uuid="GPU-9"),), NOW + 60)
+        outbox.put((alert("Late", uuid="GPU-9"),), LATER)
         await until(lambda: failures(instruments, "connect") >= 2)
         door.open()
         await until(lambda: counted(instruments, alerting.SENT.name) == 1)
@@ -213,7 +214,7 @@ async def test_what_would_have_lapsed_is_dropped(session: aiohttp.ClientSession)
     now = NOW
     outbox = Outbox(Client(url, Settings(urls=(url,)), session), instruments, lambda: now)
 
-    outbox.put((alert("A"),), NOW + 60)
+    outbox.put((alert("A"),), LATER)
     await outbox.send()
     now += 61
     await outbox.send()
@@ -227,9 +228,9 @@ async def test_what_waits_is_bounded(session: aiohttp.ClientSession) -> None:
     outbox = Outbox(Client(url, Settings(urls=(url,)), session), instruments, lambda: NOW)
 
     for _ in range(2):
-        outbox.put([alert("A", uuid=str(number)) for number in range(1000)], NOW + 60)
+        outbox.put([alert("A", uuid=str(number)) for number in range(1000)], LATER)
     assert failures(instruments, "overflow") == 0
-    outbox.put([alert("A", uuid="more")], NOW + 60)
+    outbox.put([alert("A", uuid="more")], LATER)
 
     assert failures(instruments, "overflow") == 1
 
@@ -256,8 +257,8 @@ async def test_a_token_is_read_each_time(session: aiohttp.ClientSession, tmp_pat
         file.write_text("one\n")
         known = settings(Config(alertmanager_urls=(url,), alertmanager_token_file=str(file)))
         client = Client(url, known, session)
-        await client.post([(alert("A"), NOW + 60)])
+        await client.post([(alert("A"), LATER)])
         file.write_text("two\n")
-        await client.post([(alert("A"), NOW + 60)])
+        await client.post([(alert("A"), LATER)])
 
     assert heard == ["Bearer one", "Bearer two"]
