@@ -28,12 +28,13 @@ bench: .venv/dev  ## The figures under benchmarks/ that this machine can measure
 	tools/install wrk
 	$(BIN)/python -m benchmarks
 
-fuzz: .venv/fuzz  ## A million mutated inputs for the parsers; what breaks one is kept under tests/fuzz/found.
+fuzz: .venv/fuzz tools  ## A million mutated inputs for the parsers, what breaks one is kept under tests/fuzz/found; SLO rules on thousands of counters.
 	$(BIN)/python -m tests.fuzz $(FUZZ_ARGS)
+	$(BIN)/pytest -q --hypothesis-profile=thorough tests/slo/test_properties.py
 
 # Under CI=true a server that cannot be had is a failure; elsewhere its tests are skipped and counted.
 tools:  ## The real servers that the tests start.
-	@tools/install prometheus alertmanager kubelet-api chromium || [ "$$CI" != true ]
+	@tools/install prometheus alertmanager sloth kubelet-api chromium || [ "$$CI" != true ]
 
 .venv/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

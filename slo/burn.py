@@ -6,11 +6,8 @@ from catalog.promql.expr import Aggregate, Call, Expr, Number, Recorded
 from catalog.rules.rule import Record
 from slo import names, tiles
 from slo.objective import TILE, Objective
-from slo.tier import SECONDS, Tier
+from slo.tier import SECONDS, SLOW, Tier
 
-QUICK = ("5m", "30m", "1h", "2h", "6h")
-"""Windows that are evaluated at each evaluation; longer ones are sums of tiles."""
-SLOW = ("1d", "3d")
 _TILES = names.TOTAL_TILE, names.BAD_TILE
 _RECENT = names.TOTAL_RECENT, names.BAD_RECENT
 
@@ -38,6 +35,8 @@ def rates(objective: Objective, windows: tuple[str, ...]) -> Iterator[Record]:
 
 def _sums(objective: Objective, window: str) -> tuple[Expr, Expr]:
     total, bad = _TILES if window in SLOW else _RECENT
+    if SECONDS[window] == TILE:
+        return _now(total, objective), _now(bad, objective)
     return tiles.over(total, objective, window), tiles.over(bad, objective, window)
 
 
@@ -48,7 +47,7 @@ def conditions(objective: Objective) -> Iterator[Record]:
     """
     for tier in objective.tiers:
         factor = tier.capped(objective)
-        long, short = (_burn(objective, window) for window in (tier.long, tier.short))
+        long, short = (rate(objective, window) for window in (tier.long, tier.short))
         yield Record(
             name=names.burning(tier.name),
             labels={names.SLO: objective.name},
@@ -56,10 +55,15 @@ def conditions(objective: Objective) -> Iterator[Record]:
         )
 
 
-def _burn(objective: Objective, window: str) -> Expr:
-    return Aggregate(
-        "sum", objective.by, Recorded(names.burn(window), {names.SLO: objective.name})
-    )
+def rate(objective: Objective, window: str) -> Expr:
+    """The newest burn rate of *window* per group."""
+    read = tiles.latest if window in SLOW else _now
+    return read(names.burn(window), objective)
+
+
+def _now(name: str, objective: Objective) -> Expr:
+    """What the same group of rules recorded just before."""
+    return Aggregate("sum", objective.by, Recorded(name, {names.SLO: objective.name}))
 
 
 def _counts(objective: Objective, tier: Tier) -> Expr:

@@ -6,6 +6,7 @@ from catalog.rules.rule import Group, Record
 from slo import alerts, budget, burn, names, silence, states, tiles
 from slo.indicator import Slices
 from slo.objective import Objective
+from slo.tier import QUICK, SLOW
 
 
 def groups(objective: Objective) -> tuple[Group, ...]:
@@ -19,14 +20,14 @@ def groups(objective: Objective) -> tuple[Group, ...]:
                 *silence.members(objective),
                 *tiles.records(objective),
                 *budget.records(objective),
-                *burn.rates(objective, burn.SLOW),
+                *burn.rates(objective, SLOW),
             ),
         ),
         Group(
             name=f"slo:{objective.name}:burn",
             rules=(
                 *burn.recent(objective),
-                *burn.rates(objective, burn.QUICK),
+                *burn.rates(objective, QUICK),
                 *burn.conditions(objective),
                 budget.exhaustion(objective),
                 *states.records(objective),

@@ -14,6 +14,9 @@ SECONDS = {
     "3d": 72 * _HOUR,
 }
 """Every window that a burn rate is recorded for."""
+QUICK = ("5m", "30m", "1h", "2h", "6h")
+"""Windows that are evaluated at each evaluation; longer ones are sums of tiles."""
+SLOW = ("1d", "3d")
 OUTAGE = 0.9
 """A total outage must burn through this share of a long window at the latest to be noticed."""
 
@@ -45,10 +48,6 @@ class Tier:
     def capped(self, objective: Budgeted) -> float:
         """The factor that a total outage can reach: at a low target the table's own never could."""
         return min(self.factor, OUTAGE / objective.budget)
-
-    def outage_seconds(self, objective: Budgeted) -> float:
-        """How long a total outage lasts before this tier fires, at steady traffic."""
-        return self.capped(objective) * objective.budget * SECONDS[self.long]
 
 
 # https://sre.google/workbook/alerting-on-slos/#recommended_parameters_for_an_slo_based_a

@@ -71,34 +71,36 @@ def counts(
 ) -> Iterator[Record]:
     """The events of five minutes and the bad ones per group, where *gained* says what a counter gained."""
     labels = {names.SLO: objective.name}
-    known = Aggregate("sum", objective.by, Recorded(total, labels))
     if isinstance(objective.indicator, Ratio):
-        events, failed = _of_counters(objective.indicator, objective.by, known, gained)
+        events, failed = _of_counters(objective.indicator, objective.by, gained)
     else:
-        events, failed = _of_slices(objective, known)
+        events, failed = _of_slices(objective)
     yield Record(name=total, labels=labels, expr=events)
     yield Record(name=bad, labels=labels, expr=failed)
 
 
 def _of_counters(
-    ratio: Ratio, by: tuple[str, ...], known: Expr, gained: Callable[[Series], Expr]
+    ratio: Ratio, by: tuple[str, ...], gained: Callable[[Series], Expr]
 ) -> tuple[Expr, Expr]:
-    """A counter of errors that never happened does not exist: as long as there are events, its count is 0."""
+    """A counter of errors that never happened does not exist: as long as there are events, its count is 0.
+
+    The bad events need all events once more: not every ruler shows one rule what another of its group recorded just now.
+    """
     total = Aggregate("sum", by, gained(ratio.total))
     if ratio.bad is not None:
-        return total, Aggregate("sum", by, gained(ratio.bad)).or_(known * 0)
+        return total, Aggregate("sum", by, gained(ratio.bad)).or_(total * 0)
     assert ratio.good is not None  # noqa: S101 - Ratio holds one of the two
-    good = Aggregate("sum", by, gained(ratio.good)).or_(known * 0)
-    return total, Call("clamp_min", (known - good, Number(0)))
+    good = Aggregate("sum", by, gained(ratio.good))
+    return total, Call("clamp_min", (total - good, Number(0))).or_(total)
 
 
-def _of_slices(objective: Objective, known: Expr) -> tuple[Expr, Expr]:
+def _of_slices(objective: Objective) -> tuple[Expr, Expr]:
     slices = Recorded(names.SLICE, {names.SLO: objective.name}).over(EVERY)
     count, good = (
         Aggregate("sum", objective.by, Call(function, (slices,)))
         for function in ("count_over_time", "sum_over_time")
     )
-    return count, Call("clamp_min", (known - good, Number(0)))
+    return count, Call("clamp_min", (count - good, Number(0)))
 
 
 def over(name: str, objective: Objective, window: str) -> Expr:

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 
 # How long an example takes says more of the machine than of the code; speed lives in `make bench`.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("thorough", settings.get_profile("untimed"), max_examples=10_000)
 settings.load_profile("untimed")
 
 ROOT = Path(__file__).parent.parent

@@ -34,13 +34,22 @@ def check(place: Path, *, as_json: bool) -> None:
 @command.command()
 @click.argument("place", type=click.Path(path_type=Path))
 @rule_options
-def rules(place: Path, job: str, kind: str, out: Path | None) -> None:
+@click.option(
+    "--naming",
+    type=click.Choice(["gpuvitals", "sloth"]),
+    default="gpuvitals",
+    show_default=True,
+    help="sloth adds what dashboards made for Sloth read: its series and its labels on alerts.",
+)
+def rules(place: Path, job: str, kind: str, naming: str, out: Path | None) -> None:
     """Write the Prometheus rules of the OpenSLO documents in PLACE.
 
     Example: gpuvitals slo rules ./slos --out slo-rules.yml
     """
-    from slo.rules import groups  # noqa: PLC0415 - --help must be quick
+    from slo import rules as ours  # noqa: PLC0415 - --help must be quick
+    from slo import sloth  # noqa: PLC0415
 
+    groups = sloth.groups if naming == "sloth" else ours.groups
     found = [group for objective in _objectives(place) for group in groups(objective)]
     write(rule_text(found, job, kind, "slo"), out)
 

@@ -48,7 +48,7 @@ def test_check_says_what_the_alerts_can_do(spec: Path, capsys: pytest.CaptureFix
     assert fast["tier"] == "page_fast"
     assert fast["burn_rate"] == pytest.approx(9)
     assert fast["detection_seconds"] == {
-        "outage": pytest.approx(0.9 * 3600),
+        "outage": pytest.approx(0.9 * 3600 + 150),
         "10 %": None,
         "2x budget": None,
     }
@@ -82,6 +82,18 @@ def test_rules_are_written_for_prometheus_and_for_the_operator(spec: Path, tmp_p
         assert out.read_text() == first
         assert first.startswith("# DO NOT EDIT: written by `gpuvitals slo rules`.\n")
         assert "record: slo:total:tile5m" in first
+
+
+def test_sloths_names_are_added_on_request(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Only then."""
+    main(["slo", "rules", str(spec)])
+    assert "sloth" not in capsys.readouterr().out
+
+    main(["slo", "rules", str(spec), "--naming", "sloth"])
+    text = capsys.readouterr().out
+    assert "record: slo:period_error_budget_remaining:ratio" in text
+    assert "record: slo:total:tile5m" in text
+    assert "sloth_id: inference-availability" in text
 
 
 def test_help_needs_no_library_of_rules() -> None:

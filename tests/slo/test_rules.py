@@ -1,6 +1,5 @@
 """The rules of an objective, evaluated by the real promtool."""
 
-import json
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,6 +12,7 @@ from catalog.rules.files import plain
 from slo.indicator import Ratio
 from slo.objective import Objective, SilentBudget
 from slo.rules import groups
+from tests.slo.promtool import Asked, Case, complaint
 
 pytestmark = pytest.mark.tools
 
@@ -23,52 +23,24 @@ OBJECTIVE = Objective(
     target=0.999,
     by=("cluster",),
 )
-Expected = tuple[str, str, float | None]
-"""An expression, when, and its only value; None if there is none."""
 
 
 @pytest.fixture
 def judge(tool: Callable[[str], Path], tmp_path: Path) -> Callable[..., None]:
-    """Evaluate the rules on samples a minute apart, then ask.
+    """Evaluate the rules on samples a minute apart, then ask."""
 
-    They are evaluated every five minutes, since promtool heeds no interval of a group.
-    """
-
-    def run(series: dict[str, str], *expected: Expected, of: Objective = OBJECTIVE) -> None:
-        (tmp_path / "rules.yml").write_text(plain(groups(of), "gpuvitals", "us"))
-        tests = {
-            "rule_files": ["rules.yml"],
-            "evaluation_interval": "5m",
-            "fuzzy_compare": True,
-            "tests": [
-                {
-                    "interval": "1m",
-                    "input_series": [
-                        {
-                            "series": f'requests_total{{cluster="a",code="{code}"}}',
-                            "values": values,
-                        }
-                        for code, values in series.items()
-                    ],
-                    "promql_expr_test": [_case(*one) for one in expected],
-                }
-            ],
+    def run(series: dict[str, str], *asked: Asked, of: Objective = OBJECTIVE) -> None:
+        file = tmp_path / "rules.yml"
+        file.write_text(plain(groups(of), "gpuvitals", "us"), encoding="utf-8")
+        named = {
+            f'requests_total{{cluster="a",code="{code}"}}': values
+            for code, values in series.items()
         }
-        (tmp_path / "tests.yml").write_text(json.dumps(tests))
-        done = subprocess.run(
-            [tool("promtool"), "test", "rules", tmp_path / "tests.yml"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+
+        wrong = complaint(tool("promtool"), [file], [Case(series=named, asked=asked)])
+        assert not wrong, wrong
 
     return run
-
-
-def _case(expression: str, at: str, value: float | None) -> dict[str, object]:
-    samples = [] if value is None else [{"labels": "{}", "value": value}]
-    return {"expr": f"sum({expression})", "eval_time": at, "exp_samples": samples}
 
 
 def holds(state: str) -> str:
