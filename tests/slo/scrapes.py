@@ -15,6 +15,8 @@ _RATE = 20
 
 Service = Mapping[str, Samples]
 """The scrapes of each of its counters: the events that went well, and the errors."""
+UNSEEN: dict[str, int] = {}
+"""Events of each service that no scrape could see: it restarted after them and before the next scrape."""
 Times = Iterator[float]
 
 
@@ -56,17 +58,30 @@ def service(
     wait: Callable[[random.Random, float], float] = _often,
     share: Callable[[float], float] = _evenly,
     restart: float = 0,
+    down: int = 0,
 ) -> Service:
-    """Scrapes of a service; with *restart*, after each scrape with so much of a chance it starts anew."""
+    """Scrapes of a service.
+
+    Args:
+        name: of the service, and the seed.
+        wait: how long until the next scrape.
+        share: of errors.
+        restart: the chance, after each scrape, that its counters begin at 0 before the next.
+        down: so many scrapes fail after a restart.
+    """
     random_ = random.Random(name)  # noqa: S311 - seeded, no secret
     good, bad, at = 0, 0, float(START)
     found: dict[str, list[tuple[float, float]]] = {"200": [(at, 0)], "500": [(at, 0)]}
     while (step := wait(random_, at)) and at + step <= END:
+        counted = step
         if random_.random() < restart:
             good, bad = 0, 0
+            counted = random_.uniform(0, step)
+            UNSEEN[name] = UNSEEN.get(name, 0) + round((step - counted) * _RATE)
+            step += down * EVERY
         at = round(at + step, 3)
-        errors = round(step * _RATE * share(at))
-        good, bad = good + round(step * _RATE) - errors, bad + errors
+        errors = round(counted * _RATE * share(at))
+        good, bad = good + round(counted * _RATE) - errors, bad + errors
         found["200"].append((at, good))
         found["500"].append((at, bad))
     return found
@@ -76,7 +91,8 @@ SERVICES: Mapping[str, Service] = {
     "steady": service("steady"),
     "irregular": service("irregular", _irregular),
     "missing": service("missing", _missing),
-    "restarts": service("restarts", restart=0.01),
+    "resets": service("resets", restart=0.01),
+    "restarts": service("restarts", restart=0.01, down=3),
     "bursty": service("bursty", share=_bursty),
     "all": service("all", _missing, _bursty, restart=0.01),
 }

@@ -13,7 +13,17 @@ from slo.objective import Objective
 from slo.rules import groups
 from tests.slo.backfill import Past, Span
 from tests.slo.reference import events
-from tests.slo.scrapes import DAY, END, SERVICES, START, Service, is_peak, openmetrics, without
+from tests.slo.scrapes import (
+    DAY,
+    END,
+    SERVICES,
+    START,
+    UNSEEN,
+    Service,
+    is_peak,
+    openmetrics,
+    without,
+)
 
 pytestmark = pytest.mark.tools
 
@@ -50,6 +60,17 @@ def recorded(past: Past, *spans: Span) -> tuple[float, Mapping[str, Mapping[str,
         }
 
 
+@pytest.fixture
+def told(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Print a line past pytest, which keeps what a test prints."""
+
+    def write(line: str) -> None:
+        with capsys.disabled():
+            print(line)  # noqa: T201 - it is for a person
+
+    return write
+
+
 def counted(found: Service, when: float) -> tuple[float, float, float]:
     """All events of the window that ended at *when*, the bad ones, and what that leaves of the budget."""
     start = when - OBJECTIVE.days * DAY
@@ -58,8 +79,13 @@ def counted(found: Service, when: float) -> tuple[float, float, float]:
     return total, bad, 1 - bad / total / OBJECTIVE.budget
 
 
-def test_thirty_days_agree_with_the_samples(tool: Callable[[str], Path], tmp_path: Path) -> None:
-    """To the last event: on steady and irregular scrapes, with scrapes missing, and across restarts."""
+def test_thirty_days_agree_with_the_samples(
+    tool: Callable[[str], Path], tmp_path: Path, told: Callable[[str], None]
+) -> None:
+    """To the last event: on steady and irregular scrapes, with scrapes missing, and across restarts.
+
+    What a restart hid from every scrape is told, and judged by nobody.
+    """
     past = Past(tool, tmp_path)
     past.scrapes(openmetrics(SERVICES))
 
@@ -71,6 +97,11 @@ def test_thirty_days_agree_with_the_samples(tool: Callable[[str], Path], tmp_pat
         assert found[_SUMS[0]][service] == pytest.approx(total, rel=tolerance)
         assert found[_SUMS[1]][service] == pytest.approx(bad, rel=tolerance)
         assert 1 - found[_SUMS[2]][service] == pytest.approx(1 - left, rel=tolerance)
+        off = found[_SUMS[1]][service] / bad - 1
+        told(
+            f"\n{service}: {total:.0f} events, {bad:.0f} bad, {off:+.1e} of them off; "
+            f"{UNSEEN.get(service, 0)} that no scrape could see"
+        )
 
 
 def test_ten_minutes_without_prometheus_cost_no_event(
