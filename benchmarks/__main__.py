@@ -20,6 +20,7 @@ from benchmarks import (
     probe_schedule,
     rule_cost,
     scrape,
+    slo_rules,
     slow_clients,
 )
 
@@ -50,6 +51,7 @@ BENCHMARKS = {
     "faults_to_alerts": Benchmark(faults_to_alerts.main, lacks=needs.alertmanager),
     "healthy_fleet": Benchmark(healthy_fleet.main, lacks=needs.prometheus),
     "rule_cost": Benchmark(rule_cost.main, lacks=needs.prometheus),
+    "slo_rules": Benchmark(slo_rules.main, lacks=needs.sloth),
     "history_size": Benchmark(history_size.main),
     "footprint": Benchmark(footprint.main),
     "footprint_in_cluster": Benchmark(footprint.main, ("--cluster",)),

@@ -22,13 +22,17 @@ def wrk() -> str:
 
 def alertmanager() -> str:
     """The servers that alerts go through."""
-    missing = [name for name in ("alertmanager", "prometheus") if not (_BIN / name).exists()]
-    return f"tools/install {' '.join(missing)}" if missing else ""
+    return _missing("alertmanager", "prometheus")
+
+
+def sloth() -> str:
+    """A Prometheus, and the generator that we compare with."""
+    return _missing("prometheus", "sloth")
 
 
 def prometheus() -> str:
     """Prometheus, which brings promtool."""
-    return "" if (_BIN / "prometheus").exists() else "tools/install prometheus"
+    return _missing("prometheus")
 
 
 def gpu() -> str:
@@ -45,3 +49,8 @@ def gpu() -> str:
 def gpu_with_pytorch() -> str:
     """A GPU, and PyTorch to load it."""
     return gpu() or ("" if importlib.util.find_spec("torch") else "PyTorch is missing")
+
+
+def _missing(*programs: str) -> str:
+    missing = [name for name in programs if not (_BIN / name).exists()]
+    return f"tools/install {' '.join(missing)}" if missing else ""

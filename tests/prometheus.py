@@ -48,6 +48,11 @@ class Prometheus:
             for series in result
         }
 
+    def cost(self, expression: str, at: float) -> tuple[int, float]:
+        """How many samples a query touches, and the seconds that it takes."""
+        found = self._api("query", query=expression, time=f"{at:.3f}", stats="all")["stats"]
+        return found["samples"]["totalQueryableSamples"], found["timings"]["evalTotalTime"]
+
     def targets(self) -> list[dict[str, Any]]:
         """Every active target, with its health and its last error."""
         found: list[dict[str, Any]] = self._api("targets", state="active")["activeTargets"]
