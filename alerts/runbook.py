@@ -68,7 +68,8 @@ def _frame(policy: Policy) -> Iterator[str]:
     yield "```"
     limits = tuple(dict.fromkeys(_limits(policy.condition)))
     if limits:
-        yield f"\nLimits: {', '.join(f'`{limit}`' for limit in limits)}."
+        yield "\nLimits:\n"
+        yield from (f"- `{limit}`" for limit in limits)
 
 
 def _facts(policy: Policy) -> Iterator[tuple[str, str]]:

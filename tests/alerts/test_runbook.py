@@ -45,7 +45,7 @@ def test_the_frame_says_what_the_policy_says() -> None:
     assert "| explained by | [GpuNvlinkDown](GpuNvlinkDown.md), [NvswitchSxidFatal]" in links
     assert "[GpuNvlinkErrors](GpuNvlinkErrors.md)" in fatal
     assert (
-        'Limits: `increase(gpu_clock_event_seconds_total{reason="hw_thermal_slowdown"}[5m]) > 60`.'
+        'Limits:\n\n- `increase(gpu_clock_event_seconds_total{reason="hw_thermal_slowdown"}[5m]) > 60`\n'
         in heat
     )
     assert "| fires | after 2m |" in heat
