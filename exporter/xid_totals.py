@@ -12,7 +12,7 @@ from history.minute import Key
 
 _TABLE = Policy()
 _LAST = {XID_ERRORS: XID_LAST, SXID_ERRORS: SXID_LAST}
-"""When the last one was: the labels of its count, without the action."""
+"""When the last one was, with the labels of its count: one code may ask for this today and for that tomorrow."""
 
 
 class XidTotals:
@@ -62,7 +62,7 @@ class XidTotals:
             changed[one.key] = changed.get(one.key, self.totals.get(one.key, 0.0)) + 1
             if one.key.metric not in _LAST:
                 continue
-            last = Key(one.key.uuid, _LAST[one.key.metric], one.key.labels[:-1])
+            last = Key(one.key.uuid, _LAST[one.key.metric], one.key.labels)
             before = changed.get(last, self.totals.get(last, 0.0))
             changed[last] = max(before, one.event.at)
         return changed

@@ -48,7 +48,7 @@ class LiveTotals:
         self._plans: dict[tuple[str, Tier], tuple[Layout, array[int]]] = {}
         self._pages = self._map(len(self._rows))
         for place, (name, uuid, labels) in enumerate(self._rows):
-            if name in BY_NAME:
+            if name in BY_NAME and len(labels) == len(BY_NAME[name].labels):
                 self._places[Key(uuid, BY_NAME[name], labels)] = place
 
     def load(self) -> dict[Key, float]:

@@ -24,13 +24,13 @@ class Totals:
         self._database = database
 
     def load(self) -> dict[Key, float]:
-        """The totals as they were last saved, of the metrics that the catalogue still has."""
+        """The totals as they were last saved, of the series that the catalogue still has."""
         with self._database.reading() as connection:
             rows = connection.execute("SELECT metric, uuid, labels, value FROM total").fetchall()
         return {
-            Key(uuid, BY_NAME[name], tuple(json.loads(labels))): value
+            Key(uuid, BY_NAME[name], tuple(own)): value
             for name, uuid, labels, value in rows
-            if name in BY_NAME
+            if name in BY_NAME and len(own := json.loads(labels)) == len(BY_NAME[name].labels)
         }
 
     def save(self, totals: Mapping[Key, float]) -> None:

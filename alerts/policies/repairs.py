@@ -14,15 +14,15 @@ _FATAL = f"=~{Action.RESET_GPU}|{Action.REBOOT_NODE}"
 def _sxid(name: str, asked: str, example: Action, code: str, meaning: str) -> Policy:
     """SXids that ask for *asked*, a matcher."""
     counted = q.select(events.SXID_ERRORS, action=asked) > 0
-    of_example = {"nvswitch": "0", "sxid": code}
+    of_example = {"nvswitch": "0", "sxid": code, "action": example.value}
     return Policy(
         name=name,
         scope=Scope.NODE,
         severity=Severity.PAGE,
-        condition=q.of_node(counted.and_on(_LATELY, "instance", "nvswitch", "sxid")),
+        condition=q.of_node(counted.and_on(_LATELY, "instance", "nvswitch", "sxid", "action")),
         labels=("nvswitch", "sxid"),
         example=(
-            steady(q.select(events.SXID_ERRORS, action=example.value, **of_example), 1),
+            steady(q.select(events.SXID_ERRORS, **of_example), 1),
             Given(
                 series=q.select(events.SXID_LAST, **of_example),
                 bad=60,

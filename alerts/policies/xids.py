@@ -14,21 +14,27 @@ RECENT = 300
 def recent(action: Action) -> Expr:
     """The Xids that ask for *action* and were reported lately: a repeat counts anew, an old one ends."""
     lately = (q.now() - q.select(events.XID_LAST)) < RECENT
-    # A code that may ask for several things has a counter for each; those of what it never asked for stay at 0.
+    # One code may ask for several things: Xid 154 for a reset, and then, when that was done, for nothing.
     counted = q.select(events.XID_ERRORS, action=action.value) > 0
-    return counted.and_on(lately, "uuid", "xid")
+    return counted.and_on(lately, "uuid", "xid", "action")
 
 
-def _never_asked(action: Action) -> tuple[Given, ...]:
-    """A code that may ask for several things was reported of two GPUs, and asked for *action* on one of them."""
+def _taken_back(action: Action) -> tuple[Given, ...]:
+    """A code that may ask for several things asked two GPUs for *action*, one of them long ago; now it asks both for nothing."""
     return (
+        steady(q.select(events.XID_ERRORS, xid="154", action=action.value), 1),
         Given(
-            series=q.select(events.XID_ERRORS, xid="154", action=action.value),
-            bad=1,
-            short=0,
-            kept=True,
+            series=q.select(events.XID_LAST, xid="154", action=action.value),
+            bad=60,
+            short=9999,
+            good=9999,
         ),
-        Given(series=q.select(events.XID_LAST, xid="154"), bad=60, short=60, good=9999),
+        Given(
+            series=q.select(events.XID_LAST, xid="154", action=Action.NONE.value),
+            bad=60,
+            short=60,
+            good=60,
+        ),
     )
 
 
@@ -36,7 +42,12 @@ def _policy(name: str, action: Action, meaning: str, first: str) -> Policy:
     owned = action is Action.RESTART_APP
     example = (
         steady(q.select(events.XID_ERRORS, xid="79", action=action.value), 1),
-        Given(series=q.select(events.XID_LAST, xid="79"), bad=60, short=RECENT + 1, good=9999),
+        Given(
+            series=q.select(events.XID_LAST, xid="79", action=action.value),
+            bad=60,
+            short=RECENT + 1,
+            good=9999,
+        ),
     )
     return Policy(
         name=name,
@@ -46,7 +57,7 @@ def _policy(name: str, action: Action, meaning: str, first: str) -> Policy:
         labels=("xid",),
         example=example,
         others=(
-            _never_asked(action),
+            _taken_back(action),
             *([(*example, held()), (*example, held("ml"), held("web"))] if owned else []),
         ),
         meaning=meaning,

@@ -18,9 +18,9 @@ XID_LAST = Metric(
     name="gpu_xid_last_timestamp_seconds",
     kind=Kind.GAUGE,
     unit=Unit.SECONDS,
-    help="When this Xid was last reported, in seconds since 1970.",
+    help="When an Xid of this code that asks for this was last reported, in seconds since 1970.",
     source="kernel log, else nvmlEventSetWait_v2",
-    labels=("xid",),
+    labels=("xid", "action"),
 )
 PROBE_XIDS = Metric(
     name="gpu_probe_xid_errors_total",
@@ -42,9 +42,9 @@ SXID_LAST = Metric(
     name="gpu_nvswitch_sxid_last_timestamp_seconds",
     kind=Kind.GAUGE,
     unit=Unit.SECONDS,
-    help="When this SXid of this NVSwitch was last reported, in seconds since 1970.",
+    help="When an SXid of this NVSwitch and code that asks for this was last reported, in seconds since 1970.",
     source="kernel log",
-    labels=("nvswitch", "sxid"),
+    labels=("nvswitch", "sxid", "action"),
     scope=Scope.NODE,
 )
 

@@ -53,7 +53,9 @@ def test_the_owner_is_named(tool: Callable[[str], Path], tmp_path: Path) -> None
         for one in (
             series("gpu_info", "1x10", uuid=uuid, node="n"),
             series("gpu_xid_errors_total", "1x10", uuid=uuid, xid="31", action="restart_app"),
-            series("gpu_xid_last_timestamp_seconds", "0x10", uuid=uuid, xid="31"),
+            series(
+                "gpu_xid_last_timestamp_seconds", "0x10", uuid=uuid, xid="31", action="restart_app"
+            ),
             *(
                 series("gpu_allocation_info", "1x10", uuid=uuid, namespace=name, pod=f"p{number}")
                 for name in namespaces

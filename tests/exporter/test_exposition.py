@@ -200,7 +200,7 @@ SWITCHES = Reading(
     layout=Layout(
         (
             (events.SXID_ERRORS, ("00000000:A9:00.0", "20034", "reset_gpu")),
-            (events.SXID_LAST, ("00000000:A9:00.0", "20034")),
+            (events.SXID_LAST, ("00000000:A9:00.0", "20034", "reset_gpu")),
         )
     ),
     values=(2.0, NOW),

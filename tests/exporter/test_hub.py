@@ -179,7 +179,7 @@ def test_what_is_said_of_the_node() -> None:
     """It is kept by who says it and told on under no UUID; GPUs that come and go leave it alone."""
     told: list[tuple[str, Tier, Reading]] = []
     hub = Hub((lambda *heard: told.append(heard),))
-    layout = Layout(((events.SXID_LAST, ("00000000:A9:00.0", "20034")),))
+    layout = Layout(((events.SXID_LAST, ("00000000:A9:00.0", "20034", "reset_gpu")),))
     first, second = (Reading(at=at, layout=layout, values=(at,)) for at in (5.0, 6.0))
     hub.node("switches", first)
     hub.node("others", first)

@@ -9,7 +9,7 @@ from exporter.xids import Counted
 from history.minute import Key
 
 KEY = Key("GPU-1", XID_ERRORS, ("79", "reboot_node"))
-LAST = Key("GPU-1", XID_LAST, ("79",))
+LAST = Key("GPU-1", XID_LAST, ("79", "reboot_node"))
 
 
 def counted(at: float, key: Key | None = KEY) -> Counted:

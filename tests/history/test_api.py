@@ -99,7 +99,7 @@ def test_one_step_for_all(filled: SqliteHistory) -> None:
         ({"by": "node"}, "has no label 'node'"),
         ({"function": "quantile", "q": "high"}, "the quantile is 'high'"),
         ({"function": "max", "q": "0.9"}, "q is of the function quantile, not of max"),
-        ({"stepp": "60"}, "there is no parameter 'stepp'; there are metric, function"),
+        ({"stepp": "60"}, "there is no parameter 'stepp'; did you mean 'step'?"),
         ({"from": "-35d"}, "50400 points are too many .* longer step or a shorter range"),
     ],
     ids=str,

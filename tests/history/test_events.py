@@ -149,6 +149,14 @@ def test_totals_come_back(database: Database) -> None:
     assert totals.load() == {busy: 2.5, other: 7.0}
 
 
+def test_totals_of_another_version_are_left_out(database: Database) -> None:
+    """A metric has got a label since: what was saved without it can be no series any more."""
+    totals = Totals(database)
+    totals.save({Key("GPU-a", utilization.BUSY): 1.5, Key("GPU-b", utilization.BUSY, ("x",)): 7.0})
+
+    assert totals.load() == {Key("GPU-a", utilization.BUSY): 1.5}
+
+
 def test_events_and_totals_commit_together(database: Database) -> None:
     """A failure after both were written leaves neither."""
     log, totals, notes = EventLog(database), Totals(database), Notes(database)

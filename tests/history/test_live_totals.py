@@ -91,9 +91,10 @@ def test_damaged_names_begin_anew(tmp_path: Path, content: bytes) -> None:
 
 
 def test_a_metric_that_is_no_more_is_left_out(tmp_path: Path) -> None:
-    """An upgrade that drops a metric finds the others."""
+    """An upgrade that drops a metric, or gives it another label, finds the others."""
     totals = LiveTotals(tmp_path)
     totals._rows.append(("gpu_gone_total", "GPU-a", ()))
+    totals._rows.append((utilization.BUSY.name, "GPU-a", ("of another version",)))
     totals.store("GPU-a", reading(4.0))
     totals.close()
 

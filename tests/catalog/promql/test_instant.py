@@ -34,7 +34,7 @@ SAMPLES = {
         ({"uuid": "a", "gpu": "0", "xid": "48", "action": "reset_gpu"}, 0.0),
         ({"uuid": "b", "gpu": "1", "xid": "79", "action": "reboot_node"}, 1e21),
     ],
-    events.XID_LAST: [({"uuid": "a", "gpu": "0", "xid": "79"}, 4e9)],
+    events.XID_LAST: [({"uuid": "a", "gpu": "0", "xid": "79", "action": "reboot_node"}, 4e9)],
     allocation.INFO: [({"uuid": "a", "gpu": "0", "namespace": "x"}, 1.0)],
 }
 _UP, _INFO, _XIDS = q.select(state.UP), q.select(state.INFO), q.select(events.XID_ERRORS)
@@ -49,7 +49,7 @@ EXPRESSIONS: dict[str, Expr] = {
     "least": q.least(_UP, "uuid"),
     "greatest": q.greatest(_INFO, "node", "model"),
     "joined": q.joined(q.greatest(_XIDS, "uuid", "xid"), "node"),
-    "and_on": _XIDS.and_on((q.now() - q.select(events.XID_LAST)) < 300, "uuid", "xid"),
+    "and_on": _XIDS.and_on((q.now() - q.select(events.XID_LAST)) < 300, "uuid", "xid", "action"),
     "and": _UP.and_(_UP > 0),
     "unless_on": _UP.unless_on(q.select(allocation.INFO), "uuid"),
     "unless": _UP.unless(_UP > 0),

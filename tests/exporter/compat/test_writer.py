@@ -126,7 +126,10 @@ def test_the_driver_is_a_label_under_the_name_of_the_dialect() -> None:
 
 def test_the_last_xid() -> None:
     """The latest of all, with its meaning; 0 as long as there was none."""
-    told = [((events.XID_LAST, ("31",)), 50.0), ((events.XID_LAST, ("79",)), 60.0)]
+    told = [
+        ((events.XID_LAST, ("31", "restart_app")), 50.0),
+        ((events.XID_LAST, ("79", "reboot_node")), 60.0),
+    ]
     writer = CompatWriter(Dialect.LEGACY)
     quiet, loud = (
         [

@@ -82,7 +82,7 @@ def test_only_xids_that_happened_are_listed() -> None:
     node.tell(0, Tier.COUNTED, NOW, codes)
     quiet = _xids(node)
     codes[7] = (events.XID_ERRORS, ("7", "reset_gpu"), 1.0)
-    node.tell(0, Tier.COUNTED, NOW, [*codes, (events.XID_LAST, ("7",), NOW)])
+    node.tell(0, Tier.COUNTED, NOW, [*codes, (events.XID_LAST, ("7", "reset_gpu"), NOW)])
     after = _xids(node)
 
     assert quiet.count("<tr>") == 2
