@@ -20,6 +20,7 @@ from exporter.prometheus import Instruments
 from exporter.standing_clock import StandingClock
 from exporter.version import VERSION
 from exporter.web.scrape import Scrapes
+from exporter.xids import Counted
 from probes.messages import DriverState
 from probes.sim.driver import SimDriver
 from probes.sim.scenario import Scenario
@@ -50,9 +51,7 @@ class FleetNode:
             FleetGpu(self._driver, device, scenario.node, clock)
             for device in self._driver.devices()
         ]
-        self._xids = FleetXids(
-            self._driver, {gpu.identity.index: gpu.identity for gpu in self._gpus}
-        )
+        self._xids = FleetXids(self._driver, [gpu.identity for gpu in self._gpus])
         self._kept: Kept | None = None
         # Nobody is missing here: a long time between two readings is one that no scrape asked about.
         self._integrals = Integrals({}, gap=math.inf)
@@ -147,12 +146,22 @@ class FleetNode:
         tiers = [tier for tier in PERIODS if self._due[tier] <= now]
         for tier in tiers:
             self._due[tier] = now + PERIODS[tier]
+        told = self._xids.heard(now)
         for gpu in self._gpus:
-            if not gpu.read(tiers, now):
+            # An Xid has the slow tier read at once, as the reader child does.
+            again = [Tier.SLOW] if gpu.uuid in told and Tier.SLOW not in tiers else []
+            if not gpu.read([*tiers, *again], now):
                 self._integrals.pause(gpu.uuid)
+        self._judge_xids(told)
         for uuid, reading in self._xids.readings(now):
             self._hub.reading(uuid, Tier.COUNTED, reading)
         self._watch.tick()
+
+    def _judge_xids(self, told: Mapping[str, tuple[Counted, ...]]) -> None:
+        for uuid, counted in told.items():
+            for one in counted:
+                if one.key:
+                    self._watch.xid(uuid, one.key.labels[-1], one.event.message)
 
     def _wiring(self) -> Wiring:
         return Wiring(

@@ -1,48 +1,47 @@
-"""The Xids of a simulated node, counted as if its exporter read the kernel log: each once, those of lost GPUs too."""
+"""The Xids of a simulated node, as if its exporter read the kernel log: each counts once, those of lost GPUs too."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
-from catalog.event import Event, EventKind
-from catalog.metrics.events import XID_ERRORS
 from catalog.snapshot import Identity, Reading
-from catalog.xid import record
 from exporter.xid_totals import XidTotals
-from exporter.xids import Counted
-from history.minute import Key
+from exporter.xids import Counted, Ledger, Mark
+from probes.kernel_log.pci import bus_id
+from probes.kernel_log.progress import Cursor
+from probes.kernel_log.reader import Batch
+from probes.kernel_log.record import Record
 from probes.sim.driver import SimDriver
 
 
 class FleetXids:
-    """Counts what the machine behind *driver* would have logged.
+    """Counts what the machine behind *driver* logs.
 
     Args:
-        gpus: by their index.
+        gpus: all that it has.
     """
 
-    def __init__(self, driver: SimDriver, gpus: Mapping[int, Identity]) -> None:
+    def __init__(self, driver: SimDriver, gpus: Collection[Identity]) -> None:
         self._driver = driver
         self._gpus = gpus
-        self._until = float("-inf")
+        self._places = {bus_id(gpu.pci_bus_id) or "": gpu.uuid for gpu in gpus}
+        self._ledger = Ledger(Mark(counting=True))
         self._totals = XidTotals({})
-        for gpu in gpus.values():
+        for gpu in gpus:
             self._totals.welcome(gpu.uuid, gpu.model)
 
-    def readings(self, now: float) -> Iterator[tuple[str, Reading]]:
-        """The counts of every GPU at *now*, by UUID."""
-        since, self._until = self._until, max(now, self._until)
-        logged = self._driver.xids(since, now)
-        self._totals.committed(self._totals.after([self._counted(*one) for one in logged]))
-        for gpu in self._gpus.values():
-            yield gpu.uuid, self._totals.reading(gpu.uuid, now)
+    def heard(self, now: float) -> Mapping[str, tuple[Counted, ...]]:
+        """What was logged since this was asked last, by the UUID of the GPU."""
+        logged = tuple(Record(text=text, at=at) for at, text in self._driver.log())
+        if not logged:
+            return {}
+        batch = Batch(cursor=Cursor(), records=logged, caught_up=True)
+        counted = self._ledger.heard(batch, self._places, now).counted
+        self._totals.committed(self._totals.after(counted))
+        uuids = {one.event.uuid for one in counted}
+        return {
+            uuid: tuple(one for one in counted if one.event.uuid == uuid) for uuid in sorted(uuids)
+        }
 
-    def _counted(self, at: float, index: int, code: int) -> Counted:
-        uuid, action = self._gpus[index].uuid, record.action(code, "")
-        event = Event(
-            at=at,
-            kind=EventKind.XID,
-            severity=action.severity,
-            message=f"Xid {code}",
-            uuid=uuid,
-            code=code,
-        )
-        return Counted(event=event, key=Key(uuid, XID_ERRORS, (str(code), action.value)))
+    def readings(self, now: float) -> Iterator[tuple[str, Reading]]:
+        """The counts of every GPU, by UUID."""
+        for gpu in self._gpus:
+            yield gpu.uuid, self._totals.reading(gpu.uuid, now)

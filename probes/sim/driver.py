@@ -111,17 +111,10 @@ class SimDriver:
         """The hang that a question to the GPU at *index* would be stuck in now."""
         return self._gate.hang(index)
 
-    def xids(self, since: float, until: float) -> Iterator[tuple[float, int, int]]:
-        """(When, GPU, code) of each Xid that the kernel would have logged in [*since*, *until*)."""
-        for board in self._boards:
-            for one in board.effects.spells:
-                if isinstance(one.fault, Xid) and since <= one.begin < until:
-                    yield one.begin, board.number, one.fault.code
-
     def log(self) -> Iterator[tuple[float, str]]:
         """(When, text) of what the kernel has logged since this was asked last."""
         since, self._logged = self._logged, max(self._logged, self._clock() - _SETTLED)
-        for at, gpu, code in self.xids(since, self._logged):
+        for at, gpu, code in self._xids(since, self._logged):
             yield at, kernel_log.xid(self._boards[gpu].bus, code)
 
     def bench(self, uuid: str, probe: str) -> BenchGpu:
@@ -139,6 +132,13 @@ class SimDriver:
     def close(self) -> None:
         """Let go. A hung call stays hung, as it would in a real driver."""
         self._closed = True
+
+    def _xids(self, since: float, until: float) -> Iterator[tuple[float, int, int]]:
+        """(When, GPU, code) of each Xid that the kernel would have logged in [*since*, *until*)."""
+        for board in self._boards:
+            for one in board.effects.spells:
+                if isinstance(one.fault, Xid) and since <= one.begin < until:
+                    yield one.begin, board.number, one.fault.code
 
     def _add(self, fault: Fault, start: float) -> None:
         board = self._boards[fault.gpu]
