@@ -18,9 +18,10 @@ from cuda_probes import (
     memory_integrity,
     peer_link,
 )
-from cuda_probes.driver import Gpu, Library
+from cuda_probes.driver import Library
 from cuda_probes.facts import Facts
 from cuda_probes.findings import Findings, Probing
+from cuda_probes.gpu import Gpu
 from cuda_probes.run import Run
 from cuda_probes.stopwatch import Stopwatch
 from cuda_probes.warm_up import SmClock

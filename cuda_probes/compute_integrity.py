@@ -12,8 +12,8 @@ from functools import partial
 from catalog.errors import ProbeError
 from catalog.probe import Mismatch, Reason
 from cuda_probes.arithmetic import EXPECTED, WARPS, Digests
-from cuda_probes.driver import Kernel
 from cuda_probes.findings import KEPT, Findings
+from cuda_probes.gpu import Kernel
 from cuda_probes.ptx import ptx
 from cuda_probes.run import Run, Work
 

@@ -11,8 +11,8 @@ from itertools import islice
 from statistics import median
 
 from catalog.probe import Latency
-from cuda_probes.driver import Kernel
 from cuda_probes.findings import Findings
+from cuda_probes.gpu import Kernel
 from cuda_probes.ptx import ptx
 from cuda_probes.run import Run
 

@@ -7,8 +7,8 @@ import struct
 
 from catalog.errors import ProbeError
 from catalog.probe import Latency, Measurement, Reason
-from cuda_probes.driver import Gpu
 from cuda_probes.findings import Findings, bandwidth
+from cuda_probes.gpu import Gpu
 from cuda_probes.ptx import ptx
 from cuda_probes.run import Run
 

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 
 from catalog.errors import ProbeError
 from catalog.probe import Order, ProbeClass, Reason
-from cuda_probes.driver import Gpu, Stream
+from cuda_probes.driver import Stream
+from cuda_probes.gpu import Gpu
 
 Work = Callable[[], None]
 """Queues one launch or copy."""

@@ -29,8 +29,6 @@ from probes.messages import (
 
 _VERDICTS = ("ok", "hung", "lost", "unknown")
 
-_VERDICTS = ("ok", "hung", "lost", "unknown")
-
 
 class Intake:
     """Hears the reader child.

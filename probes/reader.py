@@ -3,57 +3,45 @@
 The exporter's process never loads NVML: whatever the driver does to this one, `/metrics` keeps answering.
 """
 
-import itertools
-import logging
 import os
 import signal
 import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 
-from catalog.errors import ConfigError, DriverError, GpuVitalsError
+from catalog.errors import DriverError
 from catalog.snapshot import Tier
 from probes import full_collection
 from probes.answers import reason
 from probes.channel import Channel
-from probes.deadline import FIRST_CALL, OK, Verdict, WatchedDevice, judge
-from probes.driver import Device, Driver, Return
+from probes.deadline import OK, Verdict, WatchedDevice, judge
+from probes.driver import Driver
 from probes.driver_events import meaning
 from probes.messages import (
     Beat,
-    BenchNow,
-    Down,
     DriverState,
     Enumerated,
     EventsFailed,
     Happened,
     Health,
-    Inject,
     Logged,
-    Past,
-    ReadNow,
-    Reply,
     Start,
-    Stop,
 )
+from probes.opening import Open, Opening, count
+from probes.orders import Orders
 from probes.sources import open_source
 from probes.worker import Clocks, Worker
 
-logger = logging.getLogger(__name__)
-
 _TICK = 0.25
 _BEAT = 1.0
-_RETRIES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 _TELL = 10.0
 """Seconds after opening in which GPUs may tell who they are before those that are missed are taken for gone."""
 _SEEK = 5.0
 """Seconds between two looks for GPUs that could not be opened."""
 _TOO_YOUNG = 60.0
 """Seconds that a process reads at least before another looks at GPUs that the driver has since then."""
-_AFRESH = 5.0
-"""Seconds after which another process opens a driver that this one could not; starting one costs 0.2 s."""
 
 
 class Reader:
@@ -64,19 +52,17 @@ class Reader:
         channel: Channel,
         start: Start,
         clocks: Clocks,
-        open_driver: Callable[[str, str | None, Past], Driver] = open_source,
+        open_driver: Open = open_source,
     ) -> None:
         self._channel = channel
         self._start = start
         self._clocks = clocks
-        self._open_driver = open_driver
+        self._opening = Opening(start, channel.send, clocks.steady, open_driver)
         self._driver: Driver | None = None
         self._workers: dict[int, Worker] = {}
         self._verdicts: dict[int, Verdict] = {}
         self._beaten = 0.0
-        self._opening: float | None = None
         self._opened = 0.0
-        self._count = 0
         self._enumerated: tuple[str, ...] | None = None
 
     def run(self) -> None:
@@ -87,47 +73,13 @@ class Reader:
             self._watch()
             time.sleep(_TICK)
 
-    # -- opening -----------------------------------------------------------------------------------------------------
+    # -- GPUs --------------------------------------------------------------------------------------------------------
 
     def _open(self) -> None:
-        for attempt in itertools.count():
-            try:
-                driver, devices = self._opened_source()
-            except ConfigError as error:
-                self._channel.send(DriverState(up=False, reason=str(error), fatal=True))
-                return
-            except Exception as error:  # noqa: BLE001 - whatever it is, the driver cannot be read
-                self._failed(error)
-            else:
-                if devices:
-                    self._begin(driver, [WatchedDevice(d, self._clocks.steady) for d in devices])
-                    return
-            time.sleep(_RETRIES[min(attempt, len(_RETRIES) - 1)])
-
-    def _opened_source(self) -> tuple[Driver, Sequence[Device]]:
-        self._opening = self._clocks.steady()
-        try:
-            start = self._start
-            driver = self._open_driver(start.source, start.nvml_library, start.past)
-            devices = _devices(driver)
-            self._count = _count(driver, devices)
-            if not devices:
-                driver.close()
-        finally:
-            self._opening = None
-        if not devices:
-            self._channel.send(DriverState(up=False, reason="the driver has no devices"))
-        return driver, devices
-
-    def _failed(self, error: Exception) -> None:
-        """Say so; if a library was loaded, end: a process keeps it, and would not see the one of another driver."""
-        if not isinstance(error, DriverError):
-            logger.error("driver.failed", exc_info=error)
-        text = str(error) if isinstance(error, DriverError) else type(error).__name__
-        self._channel.send(DriverState(up=False, reason=text))
-        if not isinstance(error, DriverError) or error.code != Return.LIBRARY_NOT_FOUND:
-            time.sleep(_AFRESH)
-            os._exit(os.EX_TEMPFAIL)
+        found = self._opening.opened()
+        if found:
+            driver, devices = found
+            self._begin(driver, [WatchedDevice(d, self._clocks.steady) for d in devices])
 
     def _begin(self, driver: Driver, devices: list[WatchedDevice]) -> None:
         self._opened = self._clocks.steady()
@@ -143,13 +95,11 @@ class Reader:
     def _worker(self, driver: Driver, device: WatchedDevice) -> Worker:
         return Worker(driver, device, self._start, self._channel.send, self._clocks)
 
-    # -- GPUs that come later ----------------------------------------------------------------------------------------
-
     def _seek(self, driver: Driver) -> None:
         """Look for the GPUs that the driver counts and that could not be opened; those that are lost seek themselves."""
         while True:
             time.sleep(_SEEK)
-            for index in set(range(self._count)) - self._workers.keys():
+            for index in set(range(self._opening.count)) - self._workers.keys():
                 self._try(driver, index)
             self._recount(driver)
 
@@ -165,7 +115,7 @@ class Reader:
     def _recount(self, driver: Driver) -> None:
         """End if the driver has more GPUs than when it was opened: only another process can open those."""
         old = self._clocks.steady() - self._opened > _TOO_YOUNG
-        if old and _count(driver, ()) > self._count:
+        if old and count(driver, ()) > self._opening.count:
             os._exit(os.EX_TEMPFAIL)
 
     # -- watching ----------------------------------------------------------------------------------------------------
@@ -175,7 +125,7 @@ class Reader:
         if now - self._beaten >= _BEAT:
             self._channel.send(Beat())
             self._beaten = now
-        self._mind_opening(now)
+        self._opening.mind(now)
         self._enumerate(now)
         for index, verdict in self._judge(now).items():
             before = self._verdicts.get(index, OK)
@@ -185,13 +135,6 @@ class Reader:
                     Health(self._workers[index].uuid, index, verdict.state, verdict.reason)
                 )
 
-    def _mind_opening(self, now: float) -> None:
-        began = self._opening
-        if began is not None and now - began > FIRST_CALL:
-            self._opening = None  # It is said once.
-            text = f"opening the driver has not returned for {FIRST_CALL:.0f} s"
-            self._channel.send(DriverState(up=False, reason=text))
-
     def _enumerate(self, now: float) -> None:
         """Say which GPUs there are, once they had time to tell; and again when one tells late."""
         workers = tuple(self._workers.values())
@@ -199,7 +142,7 @@ class Reader:
         if workers and (told or now - self._opened > _TELL):
             uuids = tuple(worker.uuid for worker in workers)
             if uuids != self._enumerated:
-                self._channel.send(Enumerated(uuids, self._count))
+                self._channel.send(Enumerated(uuids, self._opening.count))
             self._enumerated = uuids
 
     def _judge(self, now: float) -> Mapping[int, Verdict]:
@@ -245,66 +188,19 @@ class Reader:
         if event:
             self._channel.send(Happened(event))
 
-    # -- orders ------------------------------------------------------------------------------------------------------
+    # -- the end -----------------------------------------------------------------------------------------------------
 
     def _obey(self) -> None:
-        while (order := self._channel.receive()) is not None:
-            if isinstance(order, Stop):
-                break
-            self._do(order)
+        source = self._start.source
+        Orders(self._channel, source, self._reads, lambda: self._driver).obey()
         self._end()
 
-    def _do(self, order: Down) -> None:
-        if isinstance(order, ReadNow):
-            for worker in self._workers.values():
-                if worker.uuid == order.uuid:
-                    worker.read_now(order.tier, order.request)
-                    return
-            self._channel.send(Reply(order.request, f"there is no GPU {order.uuid}"))
-        elif isinstance(order, Inject):
-            self._channel.send(Reply(order.request, self._inject(order.fault)))
-        elif isinstance(order, BenchNow):
-            self._channel.send(self._bench(order))
-
-    def _inject(self, fault: Mapping[str, object]) -> str | None:
-        inject = getattr(self._driver, "inject", None)
-        if inject is None:
-            return f"faults can be injected into a simulated source only, not into {self._start.source}"
-        try:
-            inject(fault)
-        except GpuVitalsError as error:
-            return str(error)
-        return None
-
-    def _bench(self, order: BenchNow) -> Reply:
-        bench = getattr(self._driver, "bench", None)
-        if bench is None:
-            return Reply(order.request, "only a simulated GPU knows what a probe would find")
-        try:
-            return Reply(order.request, None, bench(order.uuid, order.probe))
-        except GpuVitalsError as error:
-            return Reply(order.request, str(error))
+    def _reads(self, uuid: str) -> Worker | None:
+        return next((worker for worker in self._workers.values() if worker.uuid == uuid), None)
 
     def _end(self) -> None:
         """End at once: a worker may hang in the driver, and the kernel closes every device file."""
         os._exit(0)
-
-
-def _devices(driver: Driver) -> Sequence[Device]:
-    try:
-        return driver.devices()
-    except Exception:
-        driver.close()
-        raise
-
-
-def _count(driver: Driver, devices: Sequence[Device]) -> int:
-    """How many GPUs the driver says there are, those that cannot be opened included."""
-    try:
-        count = driver.ask("nvmlDeviceGetCount")
-    except DriverError:
-        return len(devices)
-    return count if isinstance(count, int) else len(devices)
 
 
 def _reason(error: Exception) -> str:

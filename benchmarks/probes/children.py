@@ -13,7 +13,8 @@ import msgspec
 import pynvml
 
 from catalog.probe import CHILD_MODULE, CLASSES, Order, Outcome, Probe, ProbeClass, Result
-from cuda_probes.driver import Gpu, driver_text, initialised, load
+from cuda_probes.driver import driver_text, initialised, load
+from cuda_probes.gpu import Gpu
 from cuda_probes.run import Run
 
 

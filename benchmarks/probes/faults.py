@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from benchmarks.probes.children import Board, in_process, order, run, start, told
 from catalog.probe import CLASSES, Outcome, Probe, ProbeClass
 from cuda_probes.compute_integrity import TESTS, Exam, Fault
-from cuda_probes.driver import Gpu
+from cuda_probes.gpu import Gpu
 from cuda_probes.memory_integrity import PATTERNS, TILE_BYTES, Pattern, Sweep
 
 _INJECTED = 100

@@ -131,6 +131,12 @@ class CompatWriter:
         return tuple((name, version) for name in names)
 
 
+def writer(compat: str) -> CompatWriter | None:
+    """The one that the setting *compat* asks for, if it does."""
+    dialect = Dialect(compat)
+    return None if dialect is Dialect.OFF else CompatWriter(dialect)
+
+
 def _names(dialect: Dialect) -> Iterator[tuple[str, tuple[Field, Name]]]:
     for field in all_fields():
         if not field.missing and field.type is not Type.LABEL:

@@ -31,9 +31,9 @@ def command(world: World, listen: str, *, live: bool) -> None:
 
     Example: gpuvitals demo --listen 127.0.0.1:9400
     """
+    from exporter.lifetime import serve  # noqa: PLC0415
     from exporter.listen import bind, parse  # noqa: PLC0415 - --help must not load a server
     from exporter.page.recent import Recent  # noqa: PLC0415
-    from exporter.service import serve  # noqa: PLC0415
 
     source = "nvml" if live else f"replay:{H200}"
     with tempfile.TemporaryDirectory(prefix="gpuvitals-demo-") as folder:

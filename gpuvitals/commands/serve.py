@@ -20,8 +20,8 @@ def command(world: World, /, config_file: str | None, **given: object) -> None:
 
     Example: gpuvitals serve --source sim --listen 127.0.0.1:9400 --state-dir ./state
     """
+    from exporter.lifetime import serve  # noqa: PLC0415
     from exporter.logs import set_up  # noqa: PLC0415 - --help must not load a server
-    from exporter.service import serve  # noqa: PLC0415
 
     def load() -> Config:
         return resolve(world, config_file, given)

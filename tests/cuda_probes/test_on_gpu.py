@@ -30,7 +30,8 @@ from catalog.probe import (
 )
 from cuda_probes import compute_integrity, memory_integrity
 from cuda_probes.compute_integrity import TESTS, Exam, Fault
-from cuda_probes.driver import Gpu, Library, driver_text, initialised, load
+from cuda_probes.driver import Library, driver_text, initialised, load
+from cuda_probes.gpu import Gpu
 from cuda_probes.memory_integrity import Pattern
 from cuda_probes.ptx import ptx
 from cuda_probes.run import Run
@@ -206,7 +207,7 @@ def test_ptx_that_is_too_new_is_a_driver_that_is_too_old(gpu: Gpu) -> None:
 def test_a_kernel_that_goes_astray_is_a_sticky_error(uuid: str) -> None:
     """A real illegal access, in a process of its own: the context is dead, the process still ends well."""
     astray = (
-        "import os; from cuda_probes.driver import *; from cuda_probes.ptx import ptx\n"
+        "import os; from cuda_probes.driver import *; from cuda_probes.gpu import *; from cuda_probes.ptx import ptx\n"
         "from catalog.errors import ProbeError\n"
         "gpu = Gpu(initialised(load(), driver_text), 0)\n"
         "try:\n"

@@ -9,6 +9,7 @@ from functools import cache
 from aiohttp import web
 
 from catalog.event import Event, EventKind, Severity
+from exporter.application import application
 from exporter.config import Config
 from exporter.page.recent import Recent
 from exporter.service import Service
@@ -50,7 +51,7 @@ class Exporter:
         service = Service(config, lambda: NOW, Recent())
         _remember(service)
         self._doorway = service.doorway
-        runner = web.AppRunner(service.application(config, lambda: NOW))
+        runner = web.AppRunner(application(service, config, lambda: NOW))
         await runner.setup()
         return runner
 

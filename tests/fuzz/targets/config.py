@@ -5,6 +5,9 @@ from collections.abc import Iterator
 
 from catalog import yamlfile
 from exporter import config, listen, plan
+from exporter.compat.dialect import Dialect
+from exporter.compat.writer import writer
+from exporter.probing.settings import settings as probing
 from probes.messages import frame
 from tests.fuzz.target import Target, refusal_allowed, text
 
@@ -19,6 +22,8 @@ def one(data: bytes) -> None:
         listen.parse(loaded.listen)
         frame(plan.start(loaded))
         plan.metrics_off(loaded)
+        probing(loaded)
+        writer(loaded.compat)
 
 
 def _pairs(lines: bytes) -> dict[str, str]:
@@ -34,6 +39,8 @@ def seeds() -> Iterator[bytes]:
     yield b"\0GPUVITALS_SOURCE=sim\nGPUVITALS_MAX_SCRAPES=40\nGPUVITALS_PORT=tcp://10.0.0.1:9400\n\0process_series=7\n"
     yield b"\0GPUVITALS_NODE=\xff\0history_days=" + b"9" * 400
     yield b"a: &x [1, 2]\nb: *x\n? {c: d}\n: !!python/object e\n"
+    for dialect in Dialect:
+        yield f"compat: {dialect}\nprobes: -all,host-link\nprobe_speed: 60\n".encode()
     for name in config.SETTINGS:
         yield f"{name}: 1\n\0{config.PREFIX}{name.upper()}=true\n\0{name}=x".encode()
 
