@@ -13,5 +13,5 @@ def meant(word: str, known: Iterable[str], otherwise: str = "", cutoff: float = 
         otherwise: what helps instead, such as all of them.
         cutoff: how like each other they must be, 0 to 1.
     """
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)
+    near = difflib.get_close_matches(word, list(map(str, known)), n=1, cutoff=cutoff)
     return f"did you mean {near[0]!r}?" if near else otherwise

@@ -74,7 +74,7 @@ class Config:
     expected_gpus: int = _setting(
         "GPUs that this node should have; 0 is the most that were seen or allocatable at once in 24 hours.",
         0,
-        minimum=0,
+        limits=(0, 1_000),
     )
     collectors: tuple[str, ...] = _setting(
         "Collectors to switch on, or off with a leading '-'.", ()
@@ -103,7 +103,7 @@ class Config:
         "Seconds between two runs of a probe that needs an idle GPU.", 3600, limits=(10, 86_400)
     )
     probe_speed: int = _setting(
-        "How many times faster to probe; simulated and replayed sources only.",
+        "How many times faster to probe; simulated sources only.",
         1,
         limits=(1, 10_000),
     )

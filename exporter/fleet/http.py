@@ -13,6 +13,7 @@ from exporter.fleet.fleet import Fleet
 from exporter.fleet.keys import FLEET, node_asked
 from exporter.web import api, errors, health
 from exporter.web.door import origin
+from exporter.web.parameters import taking
 
 _GRACE = 1.5
 """Seconds that open requests get to end."""
@@ -35,10 +36,10 @@ def build(fleet: Fleet, *, fault_injection: bool = False) -> web.Application:
             web.get("/", index),
             web.get("/sd", targets),
             web.get("/healthz", health.healthz),
-            web.get("/nodes/{name}/metrics", metrics),
+            web.get("/nodes/{name}/metrics", taking(metrics, "name[]")),
             web.get("/nodes/{name}/healthz", healthz),
-            web.get("/nodes/{name}/healthz/gpus", healthz_gpus),
-            web.get("/nodes/{name}/api/v1/gpus", gpus),
+            web.get("/nodes/{name}/healthz/gpus", taking(healthz_gpus)),
+            web.get("/nodes/{name}/api/v1/gpus", taking(gpus)),
         ]
     )
     if fault_injection:

@@ -3,21 +3,22 @@
 from aiohttp import web
 
 from exporter.web import api, errors, faults, health
+from exporter.web.parameters import taking
 from exporter.web.scrape import Scrapes
 
 _MAX_BODY = 64 * 1024
 
 
 def build(scrapes: Scrapes, *, fault_injection: bool) -> web.Application:
-    """The application; the service fills its keys."""
+    """The application; `exporter.application` fills its keys."""
     app = web.Application(middlewares=[errors.as_json], client_max_size=_MAX_BODY)
     app.add_routes(
         [
-            web.get("/metrics", scrapes.handle),
+            web.get("/metrics", taking(scrapes.handle, "name[]")),
             web.get("/healthz", health.healthz),
-            web.get("/healthz/gpus", health.healthz_gpus),
+            web.get("/healthz/gpus", taking(health.healthz_gpus)),
             web.get("/readyz", health.readyz),
-            web.get("/api/v1/gpus", api.gpus),
+            web.get("/api/v1/gpus", taking(api.gpus)),
             web.get("/api/v1/events", api.events),
             web.get("/api/v1/history", api.history),
             web.get("/api/v1/probes", api.probes),

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 from catalog.errors import HistoryError
 from catalog.event import EventKind, Severity
+from catalog.suggest import meant
+from exporter.web.parameters import check
 from history.events import EventLog, Wanted
 from history.when import point
 
@@ -46,11 +48,7 @@ def answer(
     Raises:
         HistoryError: the request is wrong; the message says what to change.
     """
-    for name in query:
-        if name not in _PARAMETERS:
-            raise HistoryError(
-                f"there is no parameter {name!r}; there are {', '.join(_PARAMETERS)}"
-            )
+    check(query, _PARAMETERS)
     start = point(query["from"], now) if "from" in query else 0.0
     end = point(query["to"], now) if "to" in query else float("inf")
     if start > end:
@@ -79,7 +77,8 @@ def _words(query: Mapping[str, str], name: str, known: type[Word]) -> tuple[Word
     wanted = query[name].split(",")
     for word in wanted:
         if word not in tuple(known):
-            raise HistoryError(f"{name}: there is no {word!r}; there are {', '.join(known)}")
+            every = f"there are {', '.join(known)}"
+            raise HistoryError(f"{name}: there is no {word!r}; {meant(word, known, every)}")
     return tuple(map(known, wanted))
 
 

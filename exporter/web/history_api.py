@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from catalog.errors import HistoryError
+from exporter.web.parameters import check
 from history.asking import Words, question
 from history.question import History, Line, Question
 
@@ -49,10 +50,7 @@ def answer(query: Mapping[str, str], history: History, now: float) -> dict[str, 
 
 
 def _words(query: Mapping[str, str]) -> Words:
-    for name in query:
-        if name not in _PARAMETERS:
-            known = ", ".join(_PARAMETERS)
-            raise HistoryError(f"there is no parameter {name!r}; there are {known}")
+    check(query, _PARAMETERS)
     if not query.get("metric"):
         raise HistoryError("say which metric: ?metric=NAME")
     return Words(**{_PARAMETERS[name]: text for name, text in query.items()})

@@ -1,4 +1,4 @@
-"""What the HTTP handlers find in the application: typed keys, filled by `exporter.service`."""
+"""What the HTTP handlers find in the application: typed keys, filled by `exporter.application`."""
 
 from collections.abc import Callable
 

@@ -9,9 +9,11 @@ from typing import Any
 
 from catalog.errors import HistoryError
 from catalog.snapshot import Snapshot
+from catalog.suggest import meant
 from exporter.probing.patient import Patient
 from exporter.probing.prober import Prober
 from exporter.probing.showing import of_task
+from exporter.web.parameters import check
 from probes.active import baseline
 from probes.active.record import Record
 from probes.active.task import BY_NAME, Task
@@ -25,10 +27,11 @@ def answer(query: Mapping[str, str], prober: Prober, snapshot: Snapshot) -> dict
     Raises:
         HistoryError: the request is wrong; the message says what to change.
     """
-    for name in query:
-        if name not in _PARAMETERS:
-            raise HistoryError(f"there is no parameter {name!r}; there is {_PARAMETERS[0]}")
+    check(query, _PARAMETERS)
     wanted = query.get("uuid")
+    if wanted is not None and wanted not in snapshot.gpus:
+        every = meant(wanted, snapshot.gpus, "/api/v1/gpus names all")
+        raise HistoryError(f"uuid: there is no GPU {wanted!r}; {every}")
     return {
         "probing": not prober.absent,
         "reason": prober.absent,

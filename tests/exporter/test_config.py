@@ -92,6 +92,7 @@ def test_every_setting_has_a_flag_and_a_help(name: str) -> None:
         ("history_days: true", "gv.yaml:1: history_days must be a whole number, not True"),
         ("history_days: 0", "gv.yaml:1: history_days must be 1 to 36500, not 0"),
         (f"history_days: {'9' * 400}", "gv.yaml:1: history_days must be 1 to 36500, not 999"),
+        ("expected_gpus: -1", "gv.yaml:1: expected_gpus must be 0 to 1000, not -1"),
         ("nvlink_per_link: 1", "gv.yaml:1: nvlink_per_link must be true or false, not 1"),
         ("collectors: {a: b}", "gv.yaml:1: collectors must be a list of names"),
         ("collectors: [1]", "gv.yaml:1: collectors must be a list of names, not [1]"),

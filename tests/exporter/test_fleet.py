@@ -202,6 +202,7 @@ async def test_the_index_links_every_node(aiohttp_client: AiohttpClient) -> None
     [
         ("GET", "/nodes/node-003/metrics", 404, "there is no node 'node-003'; / lists all"),
         ("GET", "/metrics", 404, "there is nothing at /metrics"),
+        ("GET", "/nodes/node-001/metrics?x", 400, "there is no parameter 'x'; there is name[]"),
         ("POST", "/sd", 405, "POST is not allowed on /sd; use GET, HEAD"),
     ],
 )
@@ -329,6 +330,49 @@ def test_an_xid_is_counted_once_from_zero() -> None:
     assert [('gpu="0"' in name, 'xid="79"' in name, value) for name, value in counted.items()] == [
         (True, True, 1.0)
     ]
+
+
+@pytest.mark.parametrize(
+    ("code", "action", "expected"),
+    [(31, "restart_app", "ok"), (48, "reset_gpu", "unhealthy"), (154, "reset_gpu", "unhealthy")],
+)
+def test_an_xid_makes_of_a_gpu_what_it_asks_for(code: int, action: str, expected: str) -> None:
+    """At once, counted under the action that its record names, until the GPU needs nothing any more."""
+    clock = StandingClock(START)
+    made = fleet(clock)
+    after(clock, made, 10)
+    node = made.node("node-001")
+    assert node is not None
+
+    node.inject({"gpu": 1, "kind": "xid", "code": code, "seconds": 5})
+    during = after(clock, made, 2)
+    later = after(clock, made, 1500)
+
+    counted = next(
+        name
+        for name, value in during.items()
+        if name.startswith("gpu_xid_errors_total{") and value
+    )
+    assert f'xid="{code}"' in counted
+    assert f'action="{action}"' in counted
+    assert (state(during, 0), state(during, 1)) == ("ok", expected)
+    assert state(later, 1) == "ok"
+
+
+def test_what_happened_while_the_exporter_was_down_counts_when_it_is_back() -> None:
+    """The log is read on from where it was."""
+    clock = StandingClock(START)
+    made = fleet(clock)
+    after(clock, made, 10)
+    node = made.node("node-001")
+    assert node is not None
+
+    node.stop(20)
+    node.inject({"gpu": 1, "kind": "xid", "code": 48, "seconds": 60})
+    now = after(clock, made, 25)
+
+    assert state(now, 1) == "unhealthy"
+    assert sum(family(now, "gpu_xid_errors_total")) == 1.0
 
 
 async def test_a_stopped_node_breaks_the_connection_until_it_is_started(

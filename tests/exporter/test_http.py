@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import gzip
+import json
 import socket
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +20,12 @@ from catalog.metric import Metric
 from catalog.metrics import ALL, exporter, processes
 from catalog.metrics.events import SXID_LAST, XID_LAST
 from catalog.snapshot import Tier
+from exporter import audit
+from exporter.application import application
 from exporter.config import Config
 from exporter.exposition import Format
 from exporter.page.recent import Recent
+from exporter.reloading import reload
 from exporter.service import Service
 from history.opening import FILE
 from probes.driver import Return
@@ -109,7 +114,7 @@ async def until(look: Callable[[], Awaitable[bool]]) -> None:
 async def served(folder: Path, **settings: object) -> AsyncIterator[Exporter]:
     """An exporter that answers on a port of its own."""
     server = Exporter(folder, **settings)
-    runner = web.AppRunner(server.service.application(server.config, lambda: server.now))
+    runner = web.AppRunner(application(server.service, server.config, lambda: server.now))
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
@@ -485,7 +490,7 @@ async def test_events(server: Exporter) -> None:
             "/api/v1/events?kind=xidd",
             "GET",
             400,
-            "kind: there is no 'xidd'; there are xid, sxid, gpu_lost",
+            "kind: there is no 'xidd'; did you mean 'xid'?",
         ),
         ("/api/v1/events?severity=", "GET", 400, "severity: there is no ''; there are info, war"),
         ("/api/v1/events?code=79,x", "GET", 400, "code: 'x' is no Xid or SXid; write numbers"),
@@ -493,6 +498,13 @@ async def test_events(server: Exporter) -> None:
         ("/api/v1/events?from=-1h&to=-2h", "GET", 400, "from: -1h is after to: -2h; exchange"),
         ("/api/v1/events?limit=0", "GET", 400, "limit: '0' is not a number from 1 to 1000"),
         ("/api/v1/events?since=1h", "GET", 400, "there is no parameter 'since'; there are from"),
+        ("/api/v1/events?kinds=xid", "GET", 400, "parameter 'kinds'; did you mean 'kind'?"),
+        ("/api/v1/gpus?uuid=GPU-1", "GET", 400, "there is no parameter 'uuid'; there is none"),
+        ("/api/v1/probes?uid=GPU-1", "GET", 400, "parameter 'uid'; did you mean 'uuid'?"),
+        ("/api/v1/probes?uuid=zz", "GET", 400, "uuid: there is no GPU 'zz'; /api/v1/gpus names"),
+        ("/metrics?nam[]=gpu_up", "GET", 400, "parameter 'nam[]'; did you mean 'name[]'?"),
+        ("/metrics?x=1", "GET", 400, "there is no parameter 'x'; there is name[]"),
+        ("/healthz/gpus?x=1", "GET", 400, "there is no parameter 'x'; there is none"),
         ("/api/v1/history", "GET", 400, "say which metric: ?metric=NAME"),
         ("/api/v1/history?metric=gpu_powr", "GET", 400, "gpu_powr"),
         ("/api/v1/history?metric=gpu_power_watts&from=soon", "GET", 400, "soon"),
@@ -543,11 +555,11 @@ async def test_another_source_has_other_gpus(server: Exporter) -> None:
     server.child(well())
     hub = server.service.hub
 
-    await server.service.reload(server.config, lambda: server.config)
+    await reload(server.service, lambda: server.config)
     assert [view.reason for view in hub.latest.gpus.values()] == [""]
-    await server.service.reload(server.config, lambda: replace(server.config, node="node-8"))
+    await reload(server.service, lambda: replace(server.config, node="node-8"))
     assert [view.reason for view in hub.latest.gpus.values()] == ["reader_restarting"]
-    await server.service.reload(server.config, lambda: replace(server.config, source="nvml"))
+    await reload(server.service, lambda: replace(server.config, source="nvml"))
 
     assert not hub.latest.gpus
 
@@ -558,10 +570,21 @@ async def test_what_a_reload_cannot_change_is_said(
     """The log names the settings that wait for a restart."""
     caplog.set_level("INFO")
 
-    await server.service.reload(server.config, lambda: replace(server.config, listen=":1"))
+    await reload(server.service, lambda: replace(server.config, listen=":1"))
 
     (record,) = (record for record in caplog.records if record.message == "config.reloaded")
     assert vars(record)["needs_restart"] == ["listen"]
+
+
+async def test_a_change_that_is_taken_back_is_a_change(server: Exporter) -> None:
+    """The audit log names each setting that a reload changed, against what held before it."""
+    few = replace(server.config, max_scrapes=1)
+    for config in (few, few, server.config):
+        await reload(server.service, partial(replace, config))
+
+    text = (Path(server.config.state_dir) / audit.FILE).read_text(encoding="utf-8")
+    settings = [json.loads(line)["setting"] for line in text.splitlines()]
+    assert settings == ["max_scrapes", "", "max_scrapes"]
 
 
 # -- the disk ----------------------------------------------------------------------------------------------------------

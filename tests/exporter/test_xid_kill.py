@@ -1,5 +1,6 @@
 """SIGKILL in a storm of Xids, and what the next process makes of it."""
 
+import os
 import random
 import shutil
 import subprocess
@@ -18,7 +19,7 @@ from exporter.commit_events import EventCommits
 from history.database import Database
 
 ROOT = Path(__file__).parents[2]
-ROUNDS = 10
+ROUNDS = int(os.environ.get("KILL_ROUNDS", "10"))
 CODES = (13, 31, 48, 79, 94, 119)
 LAST = "the last of all"
 
