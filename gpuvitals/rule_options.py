@@ -1,6 +1,6 @@
 """What commands that write Prometheus rules have in common: for which job, in which frame, to which file."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,12 @@ out_option = click.option(
     "--out", type=click.Path(path_type=Path), help="File to write; standard output by default."
 )
 
+tests_option = click.option(
+    "--tests",
+    type=click.Path(path_type=Path),
+    help="File to write tests of the rules to, for `promtool test rules`; needs --out, beside it.",
+)
+
 
 def rule_options(command: Command) -> Command:
     """--job, --format and --out."""
@@ -51,3 +57,19 @@ def write(text: str, out: Path | None) -> None:
         click.echo(text, nl=False)
     else:
         out.write_text(text, encoding="utf-8")
+
+
+def write_tests(
+    tests: Path, out: Path | None, kind: str, document: Callable[[str], Mapping[str, object]]
+) -> None:
+    """Write *document* of the name of the rule file to *tests*, which must lie beside it.
+
+    Raises:
+        ConfigError: promtool would not find the rules, or not read them.
+    """
+    from catalog import yamlfile  # noqa: PLC0415 - --help must be quick
+    from catalog.errors import ConfigError  # noqa: PLC0415
+
+    if out is None or kind != "plain" or out.parent.resolve() != tests.parent.resolve():
+        raise ConfigError("--tests: name a plain rule file in the same folder with --out")
+    write(yamlfile.dump(document(out.name)), tests)

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from catalog.promql.expr import Recorded
 from catalog.rules.rule import Alert
-from slo import names
+from slo import names, tiles
+from slo.indicator import Ratio
 from slo.objective import Objective, OnSilence
 
 
@@ -28,6 +29,7 @@ def alerts(objective: Objective) -> Iterator[Alert]:
                 f"{objective.calendar.described if objective.calendar else f'{objective.days} days'} is {objective.budget:.3%}.",
             },
         )
+    yield from _buckets(objective, labels)
     if objective.on_silence is not OnSilence.NONE:
         yield Alert(
             name="SloNoData",
@@ -39,3 +41,23 @@ def alerts(objective: Objective) -> Iterator[Alert]:
                 "description": "A group that is listed, or had events in the last day, has none now, not even zero.",
             },
         )
+
+
+def _buckets(objective: Objective, labels: dict[str, str]) -> Iterator[Alert]:
+    """A histogram without the bucket that tells good from bad says nothing: that is a mistake to mend, and no error."""
+    ratio = objective.indicator
+    if not isinstance(ratio, Ratio) or not ratio.of_bucket:
+        return
+    assert ratio.good is not None  # noqa: S101 - it is the bucket
+    total, good = (tiles.seen(series, objective.by) for series in (ratio.total, ratio.good))
+    yield Alert(
+        name="SloBucketMissing",
+        expr=total.unless(good).or_(total > good),
+        lasting="5m",
+        labels={**labels, names.SEVERITY: "ticket"},
+        annotations={
+            "summary": f"{objective.name}: a bucket of the histogram is missing",
+            "description": f"There are events and no {ratio.good.text('')} of them: set the bounds of the histogram's "
+            "buckets in the service so that this one is among them.",
+        },
+    )

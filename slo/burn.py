@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from catalog.promql.expr import Aggregate, Call, Expr, Number, Recorded
 from catalog.rules.rule import Record
-from slo import names, tiles
+from slo import names, silence, tiles
 from slo.objective import TILE, Objective
 from slo.tier import SECONDS, SLOW, Tier
 
@@ -14,12 +14,13 @@ _RECENT = names.TOTAL_RECENT, names.BAD_RECENT
 
 def recent(objective: Objective) -> Iterator[Record]:
     """Events of the last five minutes, at every evaluation."""
-    yield from tiles.counts(
+    found = tiles.counts(
         objective,
         names.TOTAL_RECENT,
         names.BAD_RECENT,
         lambda counter: Call("increase", (counter.over("5m"),)),
     )
+    yield from silence.counted(found, objective)
 
 
 def rates(objective: Objective, windows: tuple[str, ...]) -> Iterator[Record]:
@@ -33,11 +34,13 @@ def rates(objective: Objective, windows: tuple[str, ...]) -> Iterator[Record]:
         )
 
 
-def _sums(objective: Objective, window: str) -> tuple[Expr, Expr]:
-    total, bad = _TILES if window in SLOW else _RECENT
+def _sums(objective: Objective, window: str) -> tuple[Expr, ...]:
     if SECONDS[window] == TILE:
-        return _now(total, objective), _now(bad, objective)
-    return tiles.over(total, objective, window), tiles.over(bad, objective, window)
+        return tuple(_now(name, objective) for name in _RECENT)
+    if window not in SLOW:
+        return tuple(tiles.over(name, objective, window) for name in _RECENT)
+    known = (tiles.over(name, objective, window) for name in _TILES)
+    return tuple(silence.added(one, objective, window) for one in known)
 
 
 def conditions(objective: Objective) -> Iterator[Record]:

@@ -1,14 +1,10 @@
 """What is measured: counters of events, or slices of time that are good or not."""
 
-import re
 from dataclasses import dataclass
 
 from catalog.errors import ConfigError
 from catalog.promql.expr import Expr, Foreign, Series
-
-_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
-_MATCHER = r'[a-zA-Z_][a-zA-Z0-9_]*\s*(=~|!~|!=|=)\s*("(\\.|[^"\\])*"|\'(\\.|[^\'\\])*\')'
-_SELECTOR = re.compile(rf"{_NAME.pattern}(\s*\{{(\s*{_MATCHER}\s*(,\s*{_MATCHER}\s*)*,?)?\s*\}})?")
+from catalog.promql.selector import parse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +26,20 @@ class Ratio:
         if (self.good is None) == (self.bad is None):
             raise ConfigError("a ratio needs either good or bad events beside the total")
 
+    @property
+    def of_bucket(self) -> bool:
+        """Whether the good events are those in a bucket of the histogram that counts them all."""
+        if not (isinstance(self.good, Foreign) and isinstance(self.total, Foreign)):
+            return False
+        good, total = parse(self.good.selector), parse(self.total.selector)
+        stem = good.name.removesuffix("_bucket")
+        if good.name == stem or total.name not in (f"{stem}_count", good.name):
+            return False
+        bounded, others = (
+            {one for one in selected.matchers if one.label != "le"} for selected in (good, total)
+        )
+        return bounded == others
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slices:
@@ -38,10 +48,12 @@ class Slices:
     Attributes:
         good: how good the slice that ends now was, per group: 0 to 1, nothing where nobody knows.
         every: the length of a slice in seconds; five minutes hold a whole number of them.
+        ratio: the counters that *good* was made from, if it was.
     """
 
     good: Expr
     every: int = 60
+    ratio: Ratio | None = None
 
     def __post_init__(self) -> None:
         if self.every <= 0 or 300 % self.every:
@@ -59,10 +71,11 @@ def counter(written: str) -> Foreign:
     Raises:
         ConfigError: it is more than one selector, so that its resets could not be seen.
     """
-    text = written.strip()
-    if not _SELECTOR.fullmatch(text):
+    try:
+        parse(written)
+    except ConfigError as wrong:
         raise ConfigError(
             f'expected the selector of one counter, such as http_requests_total{{code=~"5.."}}, got {written!r}; '
             "we add windows, rate and sum ourselves"
-        )
-    return Foreign(text)
+        ) from wrong
+    return Foreign(written.strip())

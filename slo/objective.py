@@ -5,7 +5,8 @@ from enum import StrEnum
 
 from catalog.errors import ConfigError
 from slo.calendar import Calendar
-from slo.indicator import Indicator
+from slo.example import Example
+from slo.indicator import Indicator, Slices
 from slo.tier import OUTAGE, TIERS, Tier
 
 TILE = 300
@@ -36,7 +37,9 @@ class Objective:
         days: of the rolling window; of the longest, if windows follow the *calendar*.
         calendar: when windows begin; None if one window moves with time.
         by: labels that tell one group from another; each group has a budget of its own.
-        members: the groups that must be there, by their values of the labels in *by*.
+        silent_by: more labels, that tell apart the parts of a group which are missed one by one when they fall silent.
+        members: the groups, or parts of them, that must be there, by their values of the labels in *parts*.
+        example: series that meet the objective and that do not, for tests of the rules, where the indicator does not say.
         tiers: speeds of burning that wake somebody; our own are capped where a total outage could not reach them.
         least_events: a burn alert needs so many events in its long window.
 
@@ -51,9 +54,11 @@ class Objective:
     days: int = 30
     calendar: Calendar | None = None
     by: tuple[str, ...] = ()
+    silent_by: tuple[str, ...] = ()
     members: tuple[tuple[str, ...], ...] = ()
     owner: str = ""
     least_events: float = 0.0
+    example: Example | None = None
     tiers: tuple[Tier, ...] = TIERS
     on_silence: OnSilence = OnSilence.TICKET
     silent_budget: SilentBudget = SilentBudget.EXCLUDE
@@ -68,6 +73,8 @@ class Objective:
             raise ConfigError(f"{self.name}: the window must be at least a day")
         if self.tiers is not TIERS:
             self._reach()
+        if self.silent_by:
+            self._missed()
 
     def _reach(self) -> None:
         highest = OUTAGE / self.budget
@@ -77,6 +84,22 @@ class Objective:
                     f"{self.name}: the condition {tier.name} asks for a burn rate of {tier.factor:g}; at a target of "
                     f"{self.target:g} a total outage burns {1 / self.budget:.4g}: take at most {highest:.4g}"
                 )
+
+    def _missed(self) -> None:
+        if self.silent_budget is SilentBudget.EXCLUDE:
+            raise ConfigError(
+                f"{self.name}: silence-by says whose silence costs budget, and silence costs none; "
+                "add gpuvitals.dev/no-data-budget: bad"
+            )
+        if isinstance(self.indicator, Slices):
+            raise ConfigError(
+                f"{self.name}: silence-by is for ratios of counters; a slice of time is of the whole group"
+            )
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The labels of what is missed when it falls silent: a group, or a part of one."""
+        return (*self.by, *self.silent_by)
 
     @property
     def budget(self) -> float:

@@ -11,7 +11,7 @@ from catalog.promql.expr import Aggregate, Call, Expr, Number, Recorded, Series
 from catalog.rules.rule import Record
 from slo import names
 from slo.indicator import Ratio
-from slo.objective import TILE, Objective
+from slo.objective import TILE, Objective, SilentBudget
 
 EVERY = "5m"
 _LOOK_BACK = "1h"
@@ -40,8 +40,14 @@ def grown(counter: Series, objective: Objective) -> Expr:
 
 
 def _before(counter: Series, objective: Objective) -> Expr:
-    """What each series had reached when the last tile was recorded: a server that was away missed some."""
+    """What each series had reached when the last tile was recorded: a server that was away missed some.
+
+    Where silence costs budget it has been paid for, so what was counted meanwhile is not counted again.
+    """
     found: Expr = Call("last_over_time", (counter.over(_LOOK_BACK, EVERY),))
+    if objective.silent_budget is SilentBudget.BAD:
+        found = found.unless_on(_recorded(objective, 1), *objective.by)
+        found = Call("last_over_time", (counter.over(EVERY, EVERY),)).or_(found)
     for missed in range(_MISSED, 0, -1):
         ago = f"{(missed + 1) * TILE // _MINUTE}m"
         reached: Expr = Call("last_over_time", (counter.over(EVERY, ago),))
@@ -53,14 +59,21 @@ def _before(counter: Series, objective: Objective) -> Expr:
 
 
 def _recorded(objective: Objective, ago: int) -> Expr:
-    """The tile that was recorded so many tiles ago, to the minute."""
-    tile = Recorded(names.TOTAL_TILE, {names.SLO: objective.name})
+    """The tile that was recorded so many tiles ago, to the minute; of silence too, where it costs budget."""
     offset = f"{ago * TILE // _MINUTE - 1}m"
-    return Call("last_over_time", (tile.over("2m", offset),))
+    tile, silent = (
+        Call("last_over_time", (Recorded(name, {names.SLO: objective.name}).over("2m", offset),))
+        for name in (names.TOTAL_TILE, names.SILENT_TILE)
+    )
+    return tile if objective.silent_budget is SilentBudget.EXCLUDE else tile.or_(silent)
 
 
 def records(objective: Objective) -> Iterator[Record]:
     """The tiles of one objective."""
+    if objective.silent_by and isinstance(objective.indicator, Ratio):
+        gained = grown(objective.indicator.total, objective)
+        parts = Aggregate("sum", objective.parts, gained)
+        yield Record(name=names.PART_TILE, labels={names.SLO: objective.name}, expr=parts)
     yield from counts(
         objective, names.TOTAL_TILE, names.BAD_TILE, lambda counter: grown(counter, objective)
     )
@@ -86,12 +99,20 @@ def _of_counters(
 
     The bad events need all events once more: not every ruler shows one rule what another of its group recorded just now.
     """
-    total = Aggregate("sum", by, gained(ratio.total))
+    total: Expr = Aggregate("sum", by, gained(ratio.total))
     if ratio.bad is not None:
         return total, Aggregate("sum", by, gained(ratio.bad)).or_(total * 0)
     assert ratio.good is not None  # noqa: S101 - Ratio holds one of the two
+    if ratio.of_bucket:
+        # Without the bucket nobody knows how quick the events were: all of them would look slow.
+        total = total.and_(seen(ratio.good, by))
     good = Aggregate("sum", by, gained(ratio.good))
     return total, Call("clamp_min", (total - good, Number(0))).or_(total)
+
+
+def seen(series: Series, by: tuple[str, ...]) -> Expr:
+    """How many series there were in the last five minutes."""
+    return Aggregate("count", by, Call("last_over_time", (series.over(EVERY),)))
 
 
 def _of_slices(objective: Objective) -> tuple[Expr, Expr]:
@@ -109,10 +130,11 @@ def over(name: str, objective: Objective, window: str) -> Expr:
     return Aggregate("sum", objective.by, Call("sum_over_time", (series,)))
 
 
-def latest(name: str, objective: Objective) -> Expr:
+def latest(name: str, objective: Objective, by: tuple[str, ...] | None = None) -> Expr:
     """The newest value per group of what is recorded with the tiles: seldomer than an instant query looks back."""
     series = Recorded(name, {names.SLO: objective.name}).over(FRESH)
-    return Aggregate("sum", objective.by, Call("last_over_time", (series,)))
+    labels = objective.by if by is None else by
+    return Aggregate("sum", labels, Call("last_over_time", (series,)))
 
 
 def share(part: Expr, whole: Expr) -> Expr:

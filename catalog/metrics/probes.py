@@ -19,6 +19,14 @@ BANDWIDTH = Metric(
     labels=("probe", "direction"),
     history=True,
 )
+BASELINE = Metric(
+    name="gpu_probe_baseline_bytes_per_second",
+    kind=Kind.GAUGE,
+    unit=Unit.BYTES_PER_SECOND,
+    help="The acceptance baseline of this GPU: the median of its first 8 healthy runs; absent until there are as many.",
+    source="gpuvitals",
+    labels=("probe", "direction"),
+)
 PEAK_RATIO = Metric(
     name="gpu_probe_peak_ratio",
     kind=Kind.GAUGE,
@@ -111,6 +119,7 @@ VERIFIED = Metric(
 
 FAMILIES = (
     BANDWIDTH,
+    BASELINE,
     PEAK_RATIO,
     LATENCY,
     SUCCESS,

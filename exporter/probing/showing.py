@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from catalog.metric import Sample
 from catalog.metrics import probes
 from catalog.snapshot import Layout, Reading
+from probes.active import baseline
 from probes.active.record import Health, Record, Seen
 from probes.active.verdict import LAUNCH
 
@@ -62,16 +63,17 @@ def _task(task: str, records: list[Record]) -> Iterator[Sample]:
             yield from probes.VERDICT.reading(each == health.value, probe=task, verdict=each)
         oldest = min(record.verdict_at for record in ran if record.verdict is not None)
         yield from probes.LAST_VERDICT.reading(oldest, probe=task)
-    for direction, seen in _lowest(ran).items():
+    for direction, (seen, usual) in _lowest(ran).items():
         yield from probes.BANDWIDTH.reading(seen.value, probe=task, direction=direction)
+        yield from probes.BASELINE.reading(usual, probe=task, direction=direction)
         yield from probes.PEAK_RATIO.reading(seen.share, probe=task, direction=direction)
 
 
-def _lowest(records: Iterable[Record]) -> dict[str, Seen]:
-    """Bandwidths by direction; latencies are in the histogram."""
-    lowest: dict[str, Seen] = {}
+def _lowest(records: Iterable[Record]) -> dict[str, tuple[Seen, float | None]]:
+    """Bandwidths by direction, with the baseline of whatever it is the bandwidth of; latencies are in the histogram."""
+    lowest: dict[str, tuple[Seen, float | None]] = {}
     for record in records:
         for name, seen in record.seen.items():
-            if name != LAUNCH and (name not in lowest or seen.value < lowest[name].value):
-                lowest[name] = seen
+            if name != LAUNCH and (name not in lowest or seen.value < lowest[name][0].value):
+                lowest[name] = seen, baseline.typical(record.baselines.get(name, ()))
     return lowest

@@ -8,7 +8,14 @@ import click
 from alerts.links import Links
 from gpuvitals.context import World
 from gpuvitals.options import config_options, resolve
-from gpuvitals.rule_options import out_option, rule_options, rule_text, write
+from gpuvitals.rule_options import (
+    out_option,
+    rule_options,
+    rule_text,
+    tests_option,
+    write,
+    write_tests,
+)
 
 
 @click.group()
@@ -21,11 +28,7 @@ def command() -> None:
 
 @command.command()
 @rule_options
-@click.option(
-    "--tests",
-    type=click.Path(path_type=Path),
-    help="File to write tests of the rules to, for `promtool test rules`; needs --out, beside it.",
-)
+@tests_option
 @config_options("runbook_url", "dashboard_url", "node_dashboard_url")
 @click.pass_obj
 def rules(
@@ -45,7 +48,8 @@ def rules(
 
     Example: gpuvitals alerts rules --format operator
     """
-    from alerts.policies import ALL  # noqa: PLC0415 - --help must be quick
+    from alerts import rule_tests  # noqa: PLC0415 - --help must be quick
+    from alerts.policies import ALL  # noqa: PLC0415
     from alerts.rules import groups  # noqa: PLC0415
 
     config = resolve(world, config_file, given)
@@ -55,7 +59,7 @@ def rules(
         node_dashboard_url=config.node_dashboard_url,
     )
     if tests:
-        _write_tests(tests, out, job, kind)
+        write_tests(tests, out, kind, lambda rules: rule_tests.document(ALL, job, rules))
     write(rule_text(groups(ALL, links=links), job, kind, "alerts"), out)
 
 
@@ -102,14 +106,3 @@ def alertmanager(settings_file: Path | None, out: Path | None) -> None:
 
     told = settings.read(yamlfile.load(settings_file)) if settings_file else settings.Settings()
     write(config.render(ALL, told, "gpuvitals alerts alertmanager"), out)
-
-
-def _write_tests(tests: Path, out: Path | None, job: str, kind: str) -> None:
-    from alerts import rule_tests  # noqa: PLC0415 - --help must be quick
-    from alerts.policies import ALL  # noqa: PLC0415
-    from catalog import yamlfile  # noqa: PLC0415
-    from catalog.errors import ConfigError  # noqa: PLC0415
-
-    if out is None or kind != "plain" or out.parent.resolve() != tests.parent.resolve():
-        raise ConfigError("--tests: name a plain rule file in the same folder with --out")
-    write(yamlfile.dump(rule_tests.document(ALL, job, out.name)), tests)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from gpuvitals.rule_options import rule_options, rule_text, write
+from gpuvitals.commands.slo_specs import specs
+from gpuvitals.rule_options import rule_options, rule_text, tests_option, write, write_tests
 from slo.detection import RATES, Detection, detections
 from slo.objective import Objective
 
@@ -16,6 +17,9 @@ def command() -> None:
 
     Example: gpuvitals slo check ./slos
     """
+
+
+command.add_command(specs)
 
 
 @command.command()
@@ -41,16 +45,22 @@ def check(place: Path, *, as_json: bool) -> None:
     show_default=True,
     help="sloth adds what dashboards made for Sloth read: its series and its labels on alerts.",
 )
-def rules(place: Path, job: str, kind: str, naming: str, out: Path | None) -> None:
+@tests_option
+def rules(
+    place: Path, job: str, kind: str, naming: str, out: Path | None, tests: Path | None
+) -> None:
     """Write the Prometheus rules of the OpenSLO documents in PLACE.
 
     Example: gpuvitals slo rules ./slos --out slo-rules.yml
     """
-    from slo import rules as ours  # noqa: PLC0415 - --help must be quick
-    from slo import sloth  # noqa: PLC0415
+    from slo import rule_tests, sloth  # noqa: PLC0415 - --help must be quick
+    from slo import rules as ours  # noqa: PLC0415
 
     groups = sloth.groups if naming == "sloth" else ours.groups
-    found = [group for objective in _objectives(place) for group in groups(objective)]
+    objectives = _objectives(place)
+    found = [group for objective in objectives for group in groups(objective)]
+    if tests:
+        write_tests(tests, out, kind, lambda name: rule_tests.document(objectives, name))
     write(rule_text(found, job, kind, "slo"), out)
 
 

@@ -28,3 +28,8 @@ def worse(value: float, values: Sequence[float], *, higher_is_better: bool) -> b
 def learned(values: Sequence[float]) -> bool:
     """Whether the baseline is complete: only then does it say anything, and it changes no more."""
     return len(values) >= RUNS
+
+
+def typical(values: Sequence[float]) -> float | None:
+    """The median of a complete baseline; None while it is being learned."""
+    return median(values) if learned(values) else None

@@ -28,6 +28,7 @@ _SETTINGS: Mapping[str, tuple[str, Callable[[str], Any], str]] = {
     "no-data-alert": ("on_silence", OnSilence, "page, ticket or none"),
     "no-data-budget": ("silent_budget", SilentBudget, "bad or exclude"),
     "owner": ("owner", str, "a name"),
+    "silence-by": ("silent_by", _names, "labels, such as node"),
 }
 
 

@@ -1,6 +1,6 @@
 """Reads a folder of OpenSLO documents; every fault in it is found at once, and any fault makes it useless as a whole."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,11 +111,19 @@ def _files(place: Path) -> Iterator[Path]:
 
 def _attached(document: Document) -> Iterator[Path]:
     """The files that an annotation of *document* names: they are no OpenSLO documents, though they may lie among them."""
-    metadata = document.value.get("metadata") if isinstance(document.value, dict) else None
-    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
-    for key, text in (annotations or {}).items() if isinstance(annotations, dict) else ():
+    for key, text in _fields(document.value):
         if key.startswith(PREFIX) and isinstance(text, str) and text.endswith(_SUFFIXES):
             yield (Path(document.file).parent / text).resolve()
+
+
+def _fields(value: object) -> Iterator[tuple[str, object]]:
+    """All fields, however deep: the annotations of what is written inside an SLO too."""
+    inner: Iterable[object] = value if isinstance(value, list) else ()
+    if isinstance(value, dict):
+        yield from value.items()
+        inner = value.values()
+    for one in inner:
+        yield from _fields(one)
 
 
 def _kind(document: Document) -> str:

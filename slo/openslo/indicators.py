@@ -84,8 +84,10 @@ class IndicatorReader:
             bad = total - self._gain(ratio.good, window).or_(total * 0)
         good = Number(1) - tiles.share(bad, total)
         if method == "RatioTimeslices":
-            return Slices(good=Call("clamp", (good, Number(0), Number(1))), every=every)
-        return Slices(good=good.reaches(self._slice_target(objective)), every=every)
+            share = Call("clamp", (good, Number(0), Number(1)))
+            return Slices(good=share, every=every, ratio=ratio)
+        reached = good.reaches(self._slice_target(objective))
+        return Slices(good=reached, every=every, ratio=ratio)
 
     def _gain(self, series: Series, window: str) -> Expr:
         return Aggregate("sum", self._by, Call("increase", (series.over(window),)))

@@ -7,14 +7,23 @@ from typing import Any
 
 from catalog.errors import ConfigError
 from catalog.yamlfile import Document, Place
+from slo.example import Example
 from slo.objective import Objective
 from slo.openslo.annotations import PREFIX, Misread, settings
+from slo.openslo.examples import example
 from slo.openslo.folder import Entry, Folder
 from slo.openslo.indicators import IndicatorReader
 from slo.openslo.members import members
 from slo.openslo.policies import tiers
 from slo.openslo.reading import path
-from slo.openslo.shapes import IndicatorSpec, InlineIndicator, ObjectiveSpec, Slo
+from slo.openslo.shapes import (
+    Indicator,
+    IndicatorSpec,
+    InlineIndicator,
+    Metadata,
+    ObjectiveSpec,
+    Slo,
+)
 from slo.openslo.windows import window
 
 
@@ -60,7 +69,7 @@ class _Reader:
     ) -> Objective:
         if written.composite_weight is not None:
             raise self._wrong("composite SLOs are not supported; write one SLO per part", *place)
-        spec, where, document = self._indicator(written, place)
+        spec, metadata, where, document = self._indicator(written, place)
         reader = IndicatorReader(document, where, own.get("by", ()))
         indicator = reader.read(spec, written, self._slo.spec.budgeting_method)
         try:
@@ -69,6 +78,7 @@ class _Reader:
                 service=self._slo.spec.service,
                 indicator=indicator,
                 target=self._target(written, place),
+                example=self._example(metadata, document, where),
                 **own,
             )
         except ConfigError as wrong:
@@ -90,7 +100,8 @@ class _Reader:
         if "members" in own:
             try:
                 beside = Path(self._document.file)
-                own["members"] = members(own["members"], own.get("by", ()), beside)
+                labels = (*own.get("by", ()), *own.get("silent_by", ()))
+                own["members"] = members(own["members"], labels, beside)
             except ConfigError as wrong:
                 raise self._misread(f"{PREFIX}members", wrong) from wrong
         if self._slo.spec.alert_policies:
@@ -104,8 +115,8 @@ class _Reader:
 
     def _indicator(
         self, written: ObjectiveSpec, place: Place
-    ) -> tuple[IndicatorSpec, Place, Document]:
-        """What is measured, where that is written, and in which document."""
+    ) -> tuple[IndicatorSpec, Metadata, Place, Document]:
+        """What is measured, whose that is, where it is written, and in which document."""
         spec = self._slo.spec
         choices: tuple[tuple[InlineIndicator | None, str, Place], ...] = (
             (written.indicator, written.indicator_ref, place),
@@ -116,9 +127,26 @@ class _Reader:
             raise self._wrong("give one of indicator and indicatorRef, once", *place)
         inline, reference, where = given[0]
         if inline:
-            return inline.spec, (*where, "indicator", "spec"), self._document
+            return inline.spec, inline.metadata, (*where, "indicator", "spec"), self._document
         entry = self._refer("SLI", reference, *where, "indicatorRef")
-        return entry.shape.spec, ("spec",), entry.document  # type: ignore[attr-defined] # an SLI has one
+        assert isinstance(entry.shape, Indicator)  # noqa: S101 - the folder sorts by kind
+        return entry.shape.spec, entry.shape.metadata, ("spec",), entry.document
+
+    def _example(self, metadata: Metadata, document: Document, place: Place) -> Example | None:
+        """The file of an indicator that cannot say itself what its series are."""
+        above = (*place[:-1], "metadata", "annotations")
+        found = None
+        for key, text in metadata.annotations.items():
+            if key.startswith(PREFIX) and key != f"{PREFIX}example":
+                known = "an indicator has gpuvitals.dev/example only; put others into the SLO"
+                raise document.error(f"{path(above)}: annotation {key}: {known}", *above, key)
+            if key.startswith(PREFIX):
+                try:
+                    found = example(Path(document.file).parent / text)
+                except ConfigError as wrong:
+                    message = f"{path(above)}: annotation {key}: {wrong}"
+                    raise document.error(message, *above, key) from wrong
+        return found
 
     def _target(self, written: ObjectiveSpec, place: Place) -> float:
         if (written.target is None) == (written.target_percent is None):

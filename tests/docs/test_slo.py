@@ -1,14 +1,21 @@
 """The page on SLOs: its example is checked, and answers what the page says."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from catalog.rules.rule import Record
 from gpuvitals.cli import main
 from slo.openslo.annotations import settings
+from slo.openslo.folder import Folder
+from slo.openslo.objectives import objectives
+from slo.rules import groups
+from slo.shipped import PLACE
 
 PAGE = (Path(__file__).parents[2] / "docs" / "slo.md").read_text(encoding="utf-8")
+SPECS = "".join(file.read_text(encoding="utf-8") for file in sorted(PLACE.glob("*.yaml")))
 
 
 def test_the_example_answers_what_the_page_says(
@@ -27,9 +34,48 @@ def test_the_example_answers_what_the_page_says(
 
 def test_every_annotation_is_known() -> None:
     """The page names the settings that there are."""
-    named = re.findall(r"^\| `([a-z-]+)` \|", PAGE, re.MULTILINE)
+    section = PAGE.partition("## Annotations")[2].partition("\n## ")[0]
+    named = re.findall(r"^\| `([a-z-]+)` \|", section, re.MULTILINE)
     values = {"no-data-alert": "page", "no-data-budget": "bad", "minimum-events": "1"}
 
     found = settings({f"gpuvitals.dev/{name}": values.get(name, "a") for name in named})
 
-    assert len(found) == len(named) == 6
+    assert len(found) == len(named) == 7
+
+
+def test_what_comes_with_us_is_listed() -> None:
+    """Each objective and its target."""
+    section = PAGE.partition("## Objectives that come with us")[2].partition("\n## ")[0]
+    listed = re.findall(r"^\| `([a-z-]+)` \| ([0-9.]+) % \|", section, re.MULTILINE)
+    targets = re.findall(
+        r"^  name: (\S+)$.*?^      target: (\S+)$", SPECS, re.MULTILINE | re.DOTALL
+    )
+
+    assert {(name, round(float(share), 9)) for name, share in listed} == {
+        (name, round(float(target) * 100, 9)) for name, target in targets
+    }
+
+
+def test_every_recorded_name_is_told(tmp_path: Path) -> None:
+    """The table has each series that the rules of any objective record; of windows and tiers one example."""
+    assert main(["slo", "specs", "--out", str(tmp_path)]) == 0
+    found = objectives(Folder.load(tmp_path))
+    listed = [replace(one, members=(("a",) * len(one.parts),)) for one in found]
+    section = PAGE.partition("## What is recorded")[2]
+
+    recorded = {
+        rule.name
+        for one in listed
+        for group in groups(one)
+        for rule in group.rules
+        if isinstance(rule, Record)
+    }
+
+    assert len(recorded) > 20
+    for name in recorded:
+        shown = re.sub(r"ratio\d+[mhd]$", "ratio1h", name)
+        assert f"`{re.sub('burning:.*', 'burning:page_fast', shown)}" in section
+    windows = {
+        name.removeprefix("slo:burn_rate:ratio") for name in recorded if "burn_rate" in name
+    }
+    assert all(re.search(rf"\b{window}\b", section) or window == "1h" for window in windows)
