@@ -40,12 +40,14 @@ class Expectation:
     Args:
         events: in five minutes, of all parts of the group.
         parts: how many parts the group has; one of them goes when a step says so.
+        begin: when the first step begins, seconds since 1970.
     """
 
     def __init__(
-        self, objective: Objective, steps: Sequence[Step], events: float, parts: int
+        self, objective: Objective, steps: Sequence[Step], events: float, parts: int, begin: float
     ) -> None:
         self._objective = objective
+        self._begin = begin
         self._tiles: list[_Tile] = []
         for step in steps:
             self._tiles.append(self._tile(step, events, parts))
@@ -68,9 +70,14 @@ class Expectation:
         return share * sum(known) / len(known) if known else 0.0
 
     def remaining(self, step: int) -> float:
-        """Of the error budget, after so many steps."""
-        total, bad = self._sums(step, len(self._tiles))
-        return 1 - (bad / total if total else 0.0) / self._objective.budget
+        """Of the error budget, after so many steps; a calendar's window goes on as so far."""
+        at, passed, steps = self._begin + step * TILE, 1.0, len(self._tiles)
+        window = self._objective.calendar and self._objective.calendar.window(at)
+        if window:
+            steps = int(at - window[0]) // TILE + 1
+            passed = (at - window[0]) / (window[1] - window[0])
+        total, bad = self._sums(step, steps)
+        return 1 - (bad / total if total else 0.0) * passed / self._objective.budget
 
     def firing(self, step: int) -> tuple[Firing, ...]:
         """The alerts that fire after so many steps."""

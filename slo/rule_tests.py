@@ -5,10 +5,12 @@ judged once in each tile.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 
 from catalog.errors import ConfigError
 from catalog.promql.selector import parse
 from slo import example, names
+from slo.calendar import Calendar, starts
 from slo.example import Line
 from slo.expectation import Expectation, Firing
 from slo.indicator import Ratio, Slices
@@ -24,6 +26,8 @@ _A_MINUTE = 1000.0
 """Events of each part of a group; a multiple of it if an alert needs more."""
 
 
+_SINCE = datetime(2027, 1, 1, tzinfo=UTC).timestamp()
+"""Rules know the windows of the calendar of that time."""
 _DIGITS = 6
 """To which budgets are compared: promtool's own tolerance is of the last bit."""
 
@@ -49,12 +53,15 @@ def _test(objective: Objective, scenario: Scenario) -> dict[str, object]:
     parts = _lines(objective)
     slices = isinstance(objective.indicator, Slices)
     events = 1.0 if slices else _events(objective) * TILE / 60 * len(parts)
-    expected = Expectation(objective, scenario.steps, events, len(parts))
     first = objective.example.starts * 60 // TILE if objective.example else 0
+    start = _start(objective.calendar)
+    begin = start + first * TILE
+    expected = Expectation(objective, scenario.steps, events, len(parts), begin)
     group = _group(objective, parts[0])
     return {
         "name": f"{objective.name}: {scenario.name}",
         "interval": f"{_STEP}s",
+        **({"start_timestamp": start} if start else {}),
         "input_series": [
             {"series": line.series, "values": _values(line, scenario.steps, first, leaves=leaves)}
             for number, lines in enumerate(parts)
@@ -67,6 +74,11 @@ def _test(objective: Objective, scenario: Scenario) -> dict[str, object]:
             for asked in _asked(objective, expected, check, f"{(first + check) * 5}m", group)
         ],
     }
+
+
+def _start(calendar: Calendar | None) -> int:
+    """When the series begin, seconds since 1970: in a window of the calendar, if there is one."""
+    return next((one for one in starts(calendar) if one >= _SINCE), 0) if calendar else 0
 
 
 def _lines(objective: Objective) -> tuple[tuple[Line, ...], ...]:

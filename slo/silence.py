@@ -55,7 +55,7 @@ def added(known: Expr, objective: Objective, window: str) -> Expr:
     """*known* events of *window* with those that silence costs."""
     if not costs(objective):
         return known
-    return _plus(known, tiles.over(names.SILENT_TILE, objective, window))
+    return together(known, tiles.over(names.SILENT_TILE, objective, window))
 
 
 def counted(recent: Iterable[Record], objective: Objective) -> Iterator[Record]:
@@ -71,13 +71,14 @@ def counted(recent: Iterable[Record], objective: Objective) -> Iterator[Record]:
         follows = record.name == names.BAD_RECENT and not (
             isinstance(indicator, Ratio) and indicator.bad is not None
         )
-        if objective.silent_budget is SilentBudget.EXCLUDE or follows:
+        if not costs(objective) or follows:
             yield record
         else:
-            yield replace(record, expr=_plus(record.expr, silent))
+            yield replace(record, expr=together(record.expr, silent))
 
 
-def _plus(known: Expr, silent: Expr) -> Expr:
+def together(known: Expr, silent: Expr) -> Expr:
+    """Events that are *known* and those that silence costs; a group may have either, or parts with both."""
     return (known + silent.or_(known * 0)).or_(silent)
 
 

@@ -119,9 +119,11 @@ def _counted(objective: Objective, name: str, tile: str) -> Expr:
 
 
 def _grown(objective: Objective, tile: str) -> Expr:
-    """The events of the tile that was just recorded, or what its silence costs."""
+    """The events of the tile that was just recorded, with those that silence costs."""
     known = _now(objective, tile)
-    return known.or_(_now(objective, names.SILENT_TILE)) if silence.costs(objective) else known
+    if not silence.costs(objective):
+        return known
+    return silence.together(known, _now(objective, names.SILENT_TILE))
 
 
 def _start(objective: Objective) -> Expr:

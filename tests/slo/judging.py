@@ -41,6 +41,8 @@ def judge(
     tests = {
         "rule_files": ["rules.yml"],
         "evaluation_interval": samples.every,
+        # Otherwise their order is any.
+        "group_eval_order": [group.name for group in groups(of)],
         "fuzzy_compare": True,
         "tests": [
             {
