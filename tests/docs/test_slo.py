@@ -70,7 +70,7 @@ def test_every_recorded_name_is_told(tmp_path: Path) -> None:
 
     assert len(recorded) > 20
     for name in recorded:
-        shown = re.sub(r"ratio\d+[mhd]$", "ratio1h", name)
+        shown = re.sub(r"sum\d+[dwMQY]$", "sum30d", re.sub(r"ratio\d+[mhd]$", "ratio1h", name))
         assert f"`{re.sub('burning:.*', 'burning:page_fast', shown)}" in section
     windows = {
         name.removeprefix("slo:burn_rate:ratio") for name in recorded if "burn_rate" in name
