@@ -6,7 +6,7 @@ from dataclasses import replace
 from catalog.promql.expr import Aggregate, Binary, Call, Expr, Matching, Number, Recorded
 from catalog.rules.rule import Record
 from slo import names, tiles
-from slo.indicator import Ratio, Slices
+from slo.indicator import Slices
 from slo.objective import TILE, Objective, SilentBudget
 
 _EXPECTED = "1d"
@@ -59,22 +59,12 @@ def added(known: Expr, objective: Objective, window: str) -> Expr:
 
 
 def counted(recent: Iterable[Record], objective: Objective) -> Iterator[Record]:
-    """The *recent* events with those that the newest silence costs, so that it burns as fast as errors do.
-
-    The number of bad ones follows from that of all where the good are counted.
-    """
-    indicator = objective.indicator
+    """The *recent* events with those that the newest silence costs, so that it burns as fast as errors do."""
     silent = Aggregate(
         "sum", objective.by, Recorded(names.SILENT_TILE, {names.SLO: objective.name})
     )
     for record in recent:
-        follows = record.name == names.BAD_RECENT and not (
-            isinstance(indicator, Ratio) and indicator.bad is not None
-        )
-        if not costs(objective) or follows:
-            yield record
-        else:
-            yield replace(record, expr=together(record.expr, silent))
+        yield replace(record, expr=together(record.expr, silent)) if costs(objective) else record
 
 
 def together(known: Expr, silent: Expr) -> Expr:
