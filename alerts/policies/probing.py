@@ -38,6 +38,7 @@ INTEGRITY = Policy(
     meaning="The GPU gave a wrong answer to {{ $labels.probe }}: what was computed on it cannot be trusted.",
     action="Drain the GPU now, tell who used it, and run `gpuvitals probe run {{ $labels.probe }}` again.",
     at_once="one wrong answer is one too many",
+    explained_by=("GpuEccUncorrected",),
     direct=True,
 )
 FAILED = Policy(
@@ -50,7 +51,7 @@ FAILED = Policy(
     meaning="The probe {{ $labels.probe }} of the GPU failed.",
     action="Run `gpuvitals probe run {{ $labels.probe }}` and look for Xids.",
     at_once="a verdict is of several measurements already",
-    explained_by=("GpuIntegrityMismatch",),
+    explained_by=("GpuEccUncorrected", "GpuIntegrityMismatch"),
 )
 DEGRADED = Policy(
     name="GpuProbeDegraded",
