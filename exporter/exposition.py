@@ -5,9 +5,10 @@ Both are equal after parsing, which a property test holds.
 """
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 from catalog import histogram
 from catalog.metric import Kind, Metric, Scope, Unit
@@ -25,6 +26,7 @@ from catalog.snapshot import (
 from exporter.holders import labels as owner_labels
 
 _END = "\n"
+_NO_EXEMPLARS: Mapping[int, Exemplar] = MappingProxyType({})
 
 
 class Format(StrEnum):
@@ -76,6 +78,33 @@ class _Subject:
     holders: Layout | None = None
 
 
+class _Family:
+    """The lines of one family of one subject; their text is made anew only when one of them has changed."""
+
+    __slots__ = ("_ends", "_places", "_prefixes", "_text", "_values", "metric")
+
+    def __init__(self, metric: Metric, prefixes: tuple[str, ...], places: tuple[int, ...]) -> None:
+        self.metric = metric
+        self._prefixes = prefixes
+        self._places = places
+        self._values: list[float] = []
+        self._ends = [_END] * len(places)
+        self._text = ""
+
+    def text(self, reading: Reading, *, exemplified: bool) -> str:
+        read = reading.values
+        values = [read[place] for place in self._places]
+        ends = self._ends
+        if self.metric.buckets:
+            shown = reading.exemplars if exemplified else _NO_EXEMPLARS
+            ends = [_exemplar(shown[place]) if place in shown else _END for place in self._places]
+        if values != self._values or ends != self._ends:
+            self._values, self._ends = values, ends
+            lines = zip(self._prefixes, map(number, values), ends, strict=True)
+            self._text = "".join(map("".join, lines))
+        return self._text
+
+
 class _Lines:
     """The lines of one layout of one GPU, or of the node, by family.
 
@@ -86,34 +115,21 @@ class _Lines:
         found: dict[Metric, list[tuple[str, int]]] = {}
         for place, series in enumerate(layout.series):
             found.setdefault(series[0], []).append((_prefix(subject, series), place))
-        self._families = tuple(found.items())
-        self._made: dict[bool, tuple[Reading, list[tuple[Metric, str]]]] = {}
+        self._families = tuple(
+            _Family(metric, *zip(*placed, strict=True)) for metric, placed in found.items()
+        )
+        self._made: tuple[Reading, bool, list[tuple[Metric, str]]] | None = None
 
     def of(self, reading: Reading, fmt: Format) -> list[tuple[Metric, str]]:
         exemplified = bool(reading.exemplars) and fmt is Format.OPENMETRICS
-        made = self._made.get(exemplified)
-        if made is None or made[0] is not reading:
-            write = _exemplified if exemplified else _plain
-            texts = [(metric, write(series, reading)) for metric, series in self._families]
-            made = self._made[exemplified] = (reading, texts)
-        return made[1]
-
-
-_Placed = list[tuple[str, int]]
-"""What each series of a family begins with, and where its value is."""
-
-
-def _plain(series: _Placed, reading: Reading) -> str:
-    values = reading.values
-    return "".join([f"{prefix}{number(values[place])}\n" for prefix, place in series])
-
-
-def _exemplified(series: _Placed, reading: Reading) -> str:
-    values, exemplars = reading.values, reading.exemplars
-    return "".join(
-        f"{prefix}{number(values[place])}{_exemplar(exemplars[place]) if place in exemplars else _END}"
-        for prefix, place in series
-    )
+        made = self._made
+        if made is None or made[0] is not reading or made[1] is not exemplified:
+            texts = [
+                (family.metric, family.text(reading, exemplified=exemplified))
+                for family in self._families
+            ]
+            made = self._made = (reading, exemplified, texts)
+        return made[2]
 
 
 class Exposition:

@@ -199,10 +199,14 @@ class ReaderProcess:
         try:
             if not self._may_run.is_set() or start is not self._start:
                 await self._stop()  # Released or restarted while it was being born.
-            while True:
-                async with asyncio.timeout(SILENCE):  # wait_for can swallow our end before 3.12
+            now = asyncio.get_running_loop().time
+            async with asyncio.timeout(
+                SILENCE
+            ) as silence:  # wait_for can swallow our end before 3.12
+                while True:
                     body = await _body(child.reader)
-                self._receive(decode_up(body))
+                    self._receive(decode_up(body))
+                    silence.reschedule(now() + SILENCE)
         except TimeoutError:
             return "silent"
         except Garbled as error:

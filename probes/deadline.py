@@ -1,8 +1,7 @@
 """Which GPUs are hung: a call that does not return is seen from outside, since nobody can interrupt it."""
 
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from probes.driver import Answer, Device, System
@@ -36,28 +35,28 @@ class WatchedDevice:
         self._clock = clock
         self._answered = False
 
-    @contextmanager
-    def call(self) -> Iterator[None]:
+    def __enter__(self) -> None:
         """What is inside is a call to the driver."""
-        began = self.call_began = self._clock()
-        try:
-            yield
-        finally:
-            self._answered, self.answered = True, began
-            self.call_began = None
+        self.call_began = self._clock()
+
+    def __exit__(self, *_: object) -> None:
+        self._answered = True
+        if self.call_began is not None:
+            self.answered = self.call_began
+        self.call_began = None
 
     def renew(self, find: Callable[[], Device]) -> None:
         """Go on with the device that *find* opens, whose first call may take long again."""
-        with self.call():
+        with self:
             self._device = find()
         self._answered = False
 
     def ask(self, question: str, *args: int) -> Answer:
-        with self.call():
+        with self:
             return self._device.ask(question, *args)
 
     def mig_devices(self) -> Sequence[Device]:
-        with self.call():
+        with self:
             found = self._device.mig_devices()
         return [_WatchedInstance(instance, self) for instance in found]
 
@@ -80,7 +79,7 @@ class _WatchedInstance:
         self._gpu = gpu
 
     def ask(self, question: str, *args: int) -> Answer:
-        with self._gpu.call():
+        with self._gpu:
             return self._instance.ask(question, *args)
 
     def mig_devices(self) -> Sequence[Device]:
@@ -95,7 +94,7 @@ class WatchedSystem:
         self._gpu = gpu
 
     def ask(self, question: str) -> Answer:
-        with self._gpu.call():
+        with self._gpu:
             return self._system.ask(question)
 
 

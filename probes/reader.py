@@ -34,7 +34,9 @@ from probes.orders import Orders
 from probes.sources import open_source
 from probes.worker import Clocks, Worker
 
-_TICK = 0.25
+_TICK = 0.5
+"""Seconds between two looks at the GPUs. Each wakes a process whose caches are cold, which costs more than the look."""
+_OVERHEAR = 0.25
 _BEAT = 1.0
 _TELL = 10.0
 """Seconds after opening in which GPUs may tell who they are before those that are missed are taken for gone."""
@@ -60,7 +62,7 @@ class Reader:
         self._opening = Opening(start, channel.send, clocks.steady, open_driver)
         self._driver: Driver | None = None
         self._workers: dict[int, Worker] = {}
-        self._verdicts: dict[int, Verdict] = {}
+        self._amiss: dict[int, Verdict] = {}
         self._beaten = 0.0
         self._opened = 0.0
         self._enumerated: tuple[str, ...] | None = None
@@ -127,13 +129,23 @@ class Reader:
             self._beaten = now
         self._opening.mind(now)
         self._enumerate(now)
-        for index, verdict in self._judge(now).items():
-            before = self._verdicts.get(index, OK)
-            self._verdicts[index] = verdict
-            if verdict.state != before.state:
+        if self._amiss or self._troubled(now):
+            self._tell(self._judge(now))
+
+    def _troubled(self, now: float) -> bool:
+        """Whether any GPU must be judged; most often none."""
+        return any(
+            worker.lost or worker.ended or worker.device.overdue(now)
+            for worker in tuple(self._workers.values())
+        )
+
+    def _tell(self, verdicts: Mapping[int, Verdict]) -> None:
+        for index, verdict in verdicts.items():
+            if verdict.state != self._amiss.get(index, OK).state:
                 self._channel.send(
                     Health(self._workers[index].uuid, index, verdict.state, verdict.reason)
                 )
+        self._amiss = {index: verdict for index, verdict in verdicts.items() if verdict != OK}
 
     def _enumerate(self, now: float) -> None:
         """Say which GPUs there are, once they had time to tell; and again when one tells late."""
@@ -176,7 +188,7 @@ class Reader:
         while log is not None:
             for at, text in log():
                 self._channel.send(Logged(at, text))
-            time.sleep(_TICK)
+            time.sleep(_OVERHEAR)
 
     def _report(self, index: int, event_type: int, data: int) -> None:
         worker = self._workers.get(index)
