@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from catalog.promql.expr import Aggregate, Call, Expr, Number, Recorded
+from catalog.promql.expr import Call, Expr, Number
 from catalog.rules.rule import Record
-from slo import names, silence, tiles, window
+from slo import burn, names, silence, tiles, window
 from slo.objective import Objective
 
 _PACE = "6h"
@@ -23,7 +23,7 @@ def records(objective: Objective) -> Iterator[Record]:
     sums = names.total(objective.window), names.bad(objective.window)
     for name, tile in zip(sums, (names.TOTAL_TILE, names.BAD_TILE), strict=True):
         yield record(name, window.summed(objective, tile))
-    total, bad = (_newest(objective, name) for name in sums)
+    total, bad = (tiles.latest(name, objective) for name in sums)
     spent = window.spent(objective, tiles.share(bad, total))
     yield record(names.BUDGET_REMAINING, Number(1) - spent / objective.budget)
     yield record(names.COVERAGE, window.covered(objective))
@@ -32,14 +32,10 @@ def records(objective: Objective) -> Iterator[Record]:
 def exhaustion(objective: Objective) -> Record:
     """Seconds until the budget is spent at the present pace; absent while nothing is spent, or the window ends before."""
     left = tiles.latest(names.BUDGET_REMAINING, objective)
-    pace = _newest(objective, names.burn(_PACE)) > 0
+    pace = burn.rate(objective, _PACE) > 0
     seconds = window.each(left, "*", window.length(objective)) / pace
     return Record(
         name=names.TIME_TO_EXHAUSTION,
         labels={names.SLO: objective.name},
         expr=window.lasting(objective, Call("clamp_min", (seconds, Number(0)))),
     )
-
-
-def _newest(objective: Objective, name: str) -> Expr:
-    return Aggregate("sum", objective.by, Recorded(name, {names.SLO: objective.name}))

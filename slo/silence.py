@@ -37,7 +37,7 @@ def expected(objective: Objective) -> Expr:
 def records(objective: Objective) -> Iterator[Record]:
     """What the silence of five minutes costs: as many bad events as an average day has in five minutes.
 
-    Read after the tiles. Nothing if silence is left out of the budget: then coverage shows it.
+    Nothing if silence is left out of the budget: then coverage shows it.
     """
     if not costs(objective):
         return
@@ -47,8 +47,7 @@ def records(objective: Objective) -> Iterator[Record]:
         listed = tiles.latest(names.MEMBER, objective, objective.parts)
         before = tiles.latest(names.SILENT_TILE, objective, objective.parts)
         cost = cost.or_(before.and_(listed)).or_(_unseen(objective, listed))
-    now = Aggregate("sum", objective.parts, Recorded(_tile(objective), labels))
-    yield Record(name=names.SILENT_TILE, labels=labels, expr=cost.unless(now))
+    yield Record(name=names.SILENT_TILE, labels=labels, expr=cost.unless(tiles.events(objective)))
 
 
 def added(known: Expr, objective: Objective, window: str) -> Expr:

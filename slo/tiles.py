@@ -71,9 +71,8 @@ def _recorded(objective: Objective, ago: int) -> Expr:
 def records(objective: Objective) -> Iterator[Record]:
     """The tiles of one objective."""
     if objective.silent_by and isinstance(objective.indicator, Ratio):
-        gained = grown(objective.indicator.total, objective)
-        parts = Aggregate("sum", objective.parts, gained)
-        yield Record(name=names.PART_TILE, labels={names.SLO: objective.name}, expr=parts)
+        labels = {names.SLO: objective.name}
+        yield Record(name=names.PART_TILE, labels=labels, expr=events(objective))
     yield from counts(
         objective, names.TOTAL_TILE, names.BAD_TILE, lambda counter: grown(counter, objective)
     )
@@ -84,12 +83,22 @@ def counts(
 ) -> Iterator[Record]:
     """The events of five minutes and the bad ones per group, where *gained* says what a counter gained."""
     labels = {names.SLO: objective.name}
-    if isinstance(objective.indicator, Ratio):
-        events, failed = _of_counters(objective.indicator, objective.by, gained)
-    else:
-        events, failed = _of_slices(objective)
+    events, failed = _counted(objective, gained)
     yield Record(name=total, labels=labels, expr=events)
     yield Record(name=bad, labels=labels, expr=failed)
+
+
+def events(objective: Objective) -> Expr:
+    """What the tile that ends now counts, of each part, for a rule that cannot wait until it is recorded."""
+    if objective.silent_by and isinstance(objective.indicator, Ratio):
+        return Aggregate("sum", objective.parts, grown(objective.indicator.total, objective))
+    return _counted(objective, lambda counter: grown(counter, objective))[0]
+
+
+def _counted(objective: Objective, gained: Callable[[Series], Expr]) -> tuple[Expr, Expr]:
+    if isinstance(objective.indicator, Ratio):
+        return _of_counters(objective.indicator, objective.by, gained)
+    return _of_slices(objective)
 
 
 def _of_counters(
@@ -97,7 +106,7 @@ def _of_counters(
 ) -> tuple[Expr, Expr]:
     """A counter of errors that never happened does not exist: as long as there are events, its count is 0.
 
-    The bad events need all events once more: not every ruler shows one rule what another of its group recorded just now.
+    All events are counted once more for the bad ones: not every ruler shows a rule what its group recorded just now.
     """
     total: Expr = Aggregate("sum", by, gained(ratio.total))
     if ratio.bad is not None:
