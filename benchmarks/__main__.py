@@ -22,6 +22,7 @@ from benchmarks import (
     rule_cost,
     scrape,
     slo_rules,
+    slo_status,
     slow_clients,
 )
 
@@ -54,6 +55,7 @@ BENCHMARKS = {
     "healthy_fleet": Benchmark(healthy_fleet.main, lacks=needs.prometheus),
     "rule_cost": Benchmark(rule_cost.main, lacks=needs.prometheus),
     "slo_rules": Benchmark(slo_rules.main, lacks=needs.sloth),
+    "slo_status": Benchmark(slo_status.main, lacks=needs.prometheus),
     "history_size": Benchmark(history_size.main),
     "footprint": Benchmark(footprint.main),
     "footprint_in_cluster": Benchmark(footprint.main, ("--cluster",)),

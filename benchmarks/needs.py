@@ -7,7 +7,7 @@ from pathlib import Path
 from catalog.errors import DriverError, DriverMissing
 from probes.sources import open_source
 
-_BIN = Path(__file__).parents[1] / ".tools" / "bin"
+BIN = Path(__file__).parents[1] / ".tools" / "bin"
 
 
 def nothing() -> str:
@@ -52,5 +52,5 @@ def gpu_with_pytorch() -> str:
 
 
 def _missing(*programs: str) -> str:
-    missing = [name for name in programs if not (_BIN / name).exists()]
+    missing = [name for name in programs if not (BIN / name).exists()]
     return f"tools/install {' '.join(missing)}" if missing else ""

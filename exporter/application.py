@@ -16,7 +16,7 @@ from exporter.web.api import AT_ONCE, QUESTIONS
 from exporter.web.app import build
 from exporter.web.door.guard import Guard
 from exporter.web.faults import READER
-from exporter.web.keys import CLOCK, EVENTS, HISTORY, HUB, PROBER
+from exporter.web.keys import CLOCK, EVENTS, HISTORY, HUB, OBJECTIVES, PROBER
 
 
 def application(service: Service, config: Config, clock: Callable[[], float]) -> web.Application:
@@ -26,6 +26,7 @@ def application(service: Service, config: Config, clock: Callable[[], float]) ->
     app[HUB] = service.hub
     app[HISTORY] = service.store.history
     app[EVENTS] = service.store.events
+    app[OBJECTIVES] = service.objectives
     app[CLOCK] = clock
     app[READER] = service.reader
     app[PROBER] = service.prober

@@ -108,6 +108,10 @@ class Config:
         limits=(1, 10_000),
     )
     history_days: int = _setting("Days that the embedded history keeps.", 35, limits=(1, 36_500))
+    slo_dir: str = _setting(
+        "Folder of OpenSLO documents whose objectives the page and /api/v1/slo show, by the embedded history; read again on SIGHUP.",
+        "",
+    )
     max_scrapes: int = _setting("Scrapes served at once; more get 503.", 40, limits=(1, 10_000))
     allow_fault_injection: bool = _setting(
         "Take POST /api/v1/faults; simulated sources only.", default=False

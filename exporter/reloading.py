@@ -1,11 +1,12 @@
 """Takes a new configuration while serving: what can change does, and what cannot is named."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterable
 
 from catalog.errors import ConfigError
 from catalog.metrics import exporter
-from exporter import plan
+from exporter import objectives, plan
 from exporter.compat.writer import writer
 from exporter.config import FIXED, SETTINGS, Config
 from exporter.logs import set_up
@@ -25,6 +26,7 @@ async def reload(service: Service, load: Load) -> None:
         start, off = plan.start(new), plan.metrics_off(new)
         probing = settings(new)
         sources.check(new.source)
+        promised = await asyncio.to_thread(objectives.load, new.slo_dir)
     except ConfigError as error:
         service.instruments.add(exporter.CONFIG_RELOADS, outcome="failure")
         logger.error("config.reload_failed", extra={"error": str(error)})
@@ -38,6 +40,7 @@ async def reload(service: Service, load: Load) -> None:
     logger.info("config.reloaded", extra={"needs_restart": fixed})
     set_up(new.log_level, new.log_format)
     service.scrapes.configure(new.max_scrapes, off, writer(new.compat))
+    service.objectives.configure(promised)
     service.intake.begin(start)
     service.xids.overrule(plan.policy(new))
     other_source = new.source != old.source

@@ -11,7 +11,7 @@ from catalog.event import Event, EventKind
 from catalog.metric import Kind
 from catalog.metrics import exporter
 from catalog.snapshot import Reading, Tier
-from exporter import event_log, plan
+from exporter import event_log, objectives, plan
 from exporter.alerting import settings as alerting
 from exporter.alerting.alerting import Alerting
 from exporter.attribution.attribution import Attribution
@@ -26,6 +26,7 @@ from exporter.health.watch import Watch, Wiring
 from exporter.hub import Hub
 from exporter.intake import Intake
 from exporter.integrals import Integrals
+from exporter.objectives import Objectives
 from exporter.page.recent import Recent
 from exporter.probing.joined import Parts, join
 from exporter.prometheus import Instruments
@@ -64,6 +65,7 @@ class Service:
         self.store = Storekeeper(
             Path(config.state_dir), config.history_days, self.instruments, clock
         )
+        self.objectives = Objectives(self.store.history, clock, objectives.load(config.slo_dir))
         kept = self.store.totals()
         self.integrals = Integrals(kept)
         policy = plan.policy(config)

@@ -103,8 +103,8 @@ class Objective:
 
     @property
     def budget(self) -> float:
-        """The share of events that may be bad."""
-        return 1 - self.target
+        """The share of events that may be bad: 0.001 where 1 - 0.999 is 0.0010000000000000009, as rules write it."""
+        return float(f"{1 - self.target:.15g}")
 
     @property
     def window(self) -> str:

@@ -1,21 +1,20 @@
 """Tiles: the events of five minutes each, that add up to any window without a gap or an overlap.
 
-A tile is the difference of two samples, and the last sample of one tile is the first of the next. So sums of tiles
-telescope: nothing is extrapolated and nothing falls between two windows, which `increase()` over windows does not give
-(https://prometheus.io/docs/prometheus/latest/querying/functions/#increase).
+A tile is the difference of two samples, and the last sample of one tile is the first of the next, so sums of tiles
+telescope (`catalog.promql.gain`).
 """
 
 from collections.abc import Callable, Iterator
 
 from catalog.promql.expr import Aggregate, Call, Expr, Number, Recorded, Series
+from catalog.promql.gain import gained as gain
+from catalog.promql.gain import reached
 from catalog.rules.rule import Record
 from slo import names
 from slo.indicator import Ratio
 from slo.objective import TILE, Objective, SilentBudget
 
 EVERY = "5m"
-_LOOK_BACK = "1h"
-"""How long a counter may be silent and still be continued; then it starts anew."""
 _MINUTE = 60
 _MISSED = 3
 """So many tiles in a row may be missed, and the next one makes up for them."""
@@ -26,17 +25,8 @@ FRESH = "11m"
 
 
 def grown(counter: Series, objective: Objective) -> Expr:
-    """What each series of *counter* gained since the end of the tile before.
-
-    A counter that fell was reset: it gained what it had reached above the last tile before it fell, and what it
-    reached since. Two resets within one tile hide what came between.
-    """
-    last = Call("last_over_time", (counter.over(EVERY),))
-    before = _before(counter, objective)
-    highest = Call("max_over_time", (counter.over(EVERY),))
-    fell = Call("resets", (counter.over(EVERY),)) > 0
-    steady = ((last - before) >= 0).unless(fell)
-    return steady.or_(Call("clamp_min", (highest - before, Number(0))) + last)
+    """What each series of *counter* gained since the end of the tile before."""
+    return gain(counter, EVERY, _before(counter, objective))
 
 
 def _before(counter: Series, objective: Objective) -> Expr:
@@ -44,17 +34,17 @@ def _before(counter: Series, objective: Objective) -> Expr:
 
     Where silence costs budget it has been paid for, so what was counted meanwhile is not counted again.
     """
-    found: Expr = Call("last_over_time", (counter.over(_LOOK_BACK, EVERY),))
+    found = reached(counter, EVERY)
     if objective.silent_budget is SilentBudget.BAD:
         found = found.unless_on(_recorded(objective, 1), *objective.by)
         found = Call("last_over_time", (counter.over(EVERY, EVERY),)).or_(found)
     for missed in range(_MISSED, 0, -1):
         ago = f"{(missed + 1) * TILE // _MINUTE}m"
-        reached: Expr = Call("last_over_time", (counter.over(EVERY, ago),))
-        reached = reached.and_on(_recorded(objective, missed + 1), *objective.by)
+        earlier: Expr = Call("last_over_time", (counter.over(EVERY, ago),))
+        earlier = earlier.and_on(_recorded(objective, missed + 1), *objective.by)
         for later in range(1, missed + 1):
-            reached = reached.unless_on(_recorded(objective, later), *objective.by)
-        found = reached.or_(found)
+            earlier = earlier.unless_on(_recorded(objective, later), *objective.by)
+        found = earlier.or_(found)
     return found
 
 

@@ -19,7 +19,7 @@ Series = Callable[[Metric], Iterable[tuple[Labels, float]]]
 """The newest sample of each series of a family, as it is exported."""
 
 _SETS = ("and", "or", "unless")
-_COMPARE: Mapping[str, Callable[[float, float], bool]] = MappingProxyType(
+COMPARE: Mapping[str, Callable[[float, float], bool]] = MappingProxyType(
     {
         "==": operator.eq,
         "!=": operator.ne,
@@ -147,7 +147,7 @@ def _key(expr: Binary, labels: Labels) -> Labels:
 
 
 def _kept(expr: Binary, pairs: Mapping[Labels, tuple[float, float, float]]) -> Vector:
-    compare = _COMPARE.get(expr.operator)
+    compare = COMPARE.get(expr.operator)
     if compare:
         return {labels: kept for labels, (a, b, kept) in pairs.items() if compare(a, b)}
     return {labels: _calculated(expr.operator, a, b) for labels, (a, b, _) in pairs.items()}
@@ -155,8 +155,8 @@ def _kept(expr: Binary, pairs: Mapping[Labels, tuple[float, float, float]]) -> V
 
 def _calculated(sign: str, one: float, other: float) -> float:
     word = sign.removesuffix(" bool")
-    if word in _COMPARE:
-        return float(_COMPARE[word](one, other))
+    if word in COMPARE:
+        return float(COMPARE[word](one, other))
     match word:
         case "+":
             return one + other

@@ -1,6 +1,6 @@
 """The first page: the node, its GPUs, what happened."""
 
-from exporter.page import gpu_table, header
+from exporter.page import gpu_table, header, objective_table
 from exporter.page.event_list import event_list
 from exporter.page.gpu_table import Fragments
 from exporter.page.markup import Child, Markup, tag
@@ -14,6 +14,7 @@ def fragments(scene: Scene) -> Fragments:
         "status": header.status(scene),
         "figures": header.figures(scene),
         **gpu_table.cells(scene),
+        **objective_table.objectives(scene),
         "events": event_list(scene),
     }
 
@@ -25,6 +26,7 @@ def body(scene: Scene, drawn: Fragments) -> Markup:
         tag("h1", scene.about.node, class_="unseen"),
         drawn["figures"],
         tag("section", tag("h2", "GPUs", id="gpus"), _gpus(scene, drawn), aria_labelledby="gpus"),
+        _objectives(drawn),
         tag(
             "section",
             tag("h2", "Recent events", id="recent"),
@@ -34,6 +36,13 @@ def body(scene: Scene, drawn: Fragments) -> Markup:
         id="main",
         tabindex="-1",
     )
+
+
+def _objectives(drawn: Fragments) -> Child:
+    table = drawn.get(objective_table.KEY)
+    if table is None:
+        return None
+    return tag("section", tag("h2", "Objectives", id="slo"), table, aria_labelledby="slo")
 
 
 def _gpus(scene: Scene, drawn: Fragments) -> Child:

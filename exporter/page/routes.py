@@ -18,7 +18,7 @@ from exporter.page.markup import Markup, tag
 from exporter.page.panel import SPANS, Panel, Span, remembered
 from exporter.page.recent import RECENT
 from exporter.page.scene import ABOUT, About, Scene
-from exporter.web.keys import CLOCK, EVENTS, HISTORY, HUB
+from exporter.web.keys import CLOCK, EVENTS, HISTORY, HUB, OBJECTIVES
 from history.events import Wanted
 
 _EVENTS = 12
@@ -134,6 +134,7 @@ async def _scene(app: web.Application, uuid: str | None = None) -> Scene:
         recent=app[RECENT],
         events=await asyncio.to_thread(_events, app, uuid),
         now=app[CLOCK](),
+        standing=app[OBJECTIVES].latest() if app[OBJECTIVES] and uuid is None else None,
     )
 
 

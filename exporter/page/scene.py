@@ -7,6 +7,7 @@ from aiohttp import web
 from catalog.event import Event
 from catalog.snapshot import Snapshot
 from exporter.page.recent import Recent
+from slo.statuses import Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,7 @@ class Scene:
 
     Attributes:
         events: newest first; None if the log cannot be read.
+        standing: how the objectives stand; None if there are none.
     """
 
     about: About
@@ -36,6 +38,7 @@ class Scene:
     recent: Recent
     events: tuple[Event, ...] | None
     now: float
+    standing: Standing | None = None
 
 
 ABOUT = web.AppKey("about", About)

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from exporter.web import api, errors, faults, health
+from exporter.web import api, errors, faults, health, slo_api
 from exporter.web.parameters import taking
 from exporter.web.scrape import Scrapes
 
@@ -22,6 +22,7 @@ def build(scrapes: Scrapes, *, fault_injection: bool) -> web.Application:
             web.get("/api/v1/events", api.events),
             web.get("/api/v1/history", api.history),
             web.get("/api/v1/probes", api.probes),
+            web.get("/api/v1/slo", taking(slo_api.standing)),
         ]
     )
     if fault_injection:

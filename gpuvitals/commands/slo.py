@@ -5,8 +5,12 @@ from pathlib import Path
 
 import click
 
+from gpuvitals.commands.slo_backtest import backtest
+from gpuvitals.commands.slo_report import report
 from gpuvitals.commands.slo_specs import specs
+from gpuvitals.commands.slo_status import status
 from gpuvitals.rule_options import rule_options, rule_text, tests_option, write, write_tests
+from gpuvitals.slo_options import read
 from slo.detection import RATES, Detection, detections
 from slo.objective import Objective
 
@@ -19,7 +23,8 @@ def command() -> None:
     """
 
 
-command.add_command(specs)
+for other in (specs, status, backtest, report):
+    command.add_command(other)
 
 
 @command.command()
@@ -30,7 +35,7 @@ def check(place: Path, *, as_json: bool) -> None:
 
     Example: gpuvitals slo check ./slos
     """
-    for objective in _objectives(place):
+    for objective in read(place):
         found = detections(objective)
         print(json.dumps(_plain(objective, found)) if as_json else _table(objective, found))
 
@@ -57,18 +62,11 @@ def rules(
     from slo import rules as ours  # noqa: PLC0415
 
     groups = sloth.groups if naming == "sloth" else ours.groups
-    objectives = _objectives(place)
+    objectives = read(place)
     found = [group for objective in objectives for group in groups(objective)]
     if tests:
         write_tests(tests, out, kind, lambda name: rule_tests.document(objectives, name))
     write(rule_text(found, job, kind, "slo"), out)
-
-
-def _objectives(place: Path) -> tuple[Objective, ...]:
-    from slo.openslo.folder import Folder  # noqa: PLC0415 - --help must be quick
-    from slo.openslo.objectives import objectives  # noqa: PLC0415
-
-    return objectives(Folder.load(place))
 
 
 def _table(objective: Objective, found: tuple[Detection, ...]) -> str:

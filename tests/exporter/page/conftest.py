@@ -7,10 +7,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, async_playwright
 
+from exporter.objectives import Objectives
 from exporter.page.recent import RECENT
 from exporter.page.routes import furnish, routes
 from exporter.page.scene import About, Scene
-from exporter.web.keys import CLOCK, EVENTS, HISTORY, HUB
+from exporter.web.keys import CLOCK, EVENTS, HISTORY, HUB, OBJECTIVES
 from history.database import Database
 from history.events import EventLog
 from history.sqlite import SqliteHistory
@@ -27,6 +28,7 @@ class Site:
     events: EventLog
     history: SqliteHistory
     now: float = NOW
+    objectives: Objectives | None = None
 
     def scene(self) -> Scene:
         """What a page is drawn from now."""
@@ -46,6 +48,7 @@ class Site:
         app[EVENTS] = self.events
         app[CLOCK] = lambda: self.now
         app[RECENT] = self.node.recent
+        app[OBJECTIVES] = self.objectives or Objectives(self.history, lambda: self.now)
         furnish(app, ABOUT)
         app.add_routes(routes())
         return app

@@ -1,0 +1,189 @@
+"""How an objective stands at one moment, computed from tiles as its rules would record it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from history.counted import Group, Steps
+from slo.burn import QUICK, SLOW
+from slo.objective import TILE, Objective, SilentBudget
+from slo.silent_events import seen, silent_events
+from slo.states import STATES
+from slo.tally import Sums, Tally
+from slo.tier import SECONDS, Tier
+
+WINDOWS = (*QUICK, *SLOW)
+_DAY = 86_400
+_LONGEST = 3
+"""Days of the longest burn rate."""
+_LITTLE = 1e-9
+
+
+class Source(StrEnum):
+    """Where a status comes from."""
+
+    RULES = "rules"  # the series that our rules recorded
+    SAMPLES = "samples"  # the counters themselves, as a Prometheus scraped them
+    HISTORY = "history"  # the minutes that the exporter kept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupStatus:
+    """One group.
+
+    Attributes:
+        group: the values of the labels that the objective groups by.
+        state: None of a group that vanished so long ago that nobody expects it.
+        sli: share of good events; None if there were none.
+        remaining: of the error budget; 1 is all, below 0 is overdrawn.
+        burn_rates: by window, how many times faster than sustainable.
+        exhaustion_seconds: until the budget is spent at the pace of the last six hours; None if nothing is spent.
+        coverage: share of the window of which anything is known.
+    """
+
+    group: Group
+    state: str | None
+    events: float
+    bad_events: float
+    remaining: float
+    burn_rates: Mapping[str, float]
+    exhaustion_seconds: float | None
+    coverage: float
+
+    @property
+    def sli(self) -> float | None:
+        return 1 - self.bad_events / self.events if self.events > 0 else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectiveStatus:
+    """One objective.
+
+    Attributes:
+        refused: why it cannot be told; empty if it can.
+    """
+
+    objective: Objective
+    source: Source
+    groups: tuple[GroupStatus, ...] = ()
+    refused: str = ""
+
+
+def steps(objective: Objective, end: float) -> Steps:
+    """The tiles that a status at *end* is made of."""
+    days = max(objective.days, _LONGEST)
+    before = (
+        objective.silent_budget is SilentBudget.BAD
+    )  # what a day of silence costs, the day before it says
+    return Steps(end=end, width=TILE, count=(days + before) * _DAY // TILE)
+
+
+def computed(objective: Objective, found: tuple[Tally, ...]) -> tuple[GroupStatus, ...]:
+    """Every group that had events in the window, or is listed; none while there is no window."""
+    window = _Window.of(objective, found[0].steps.end) if found else None
+    if window is None:
+        return ()
+    silent = silent_events(objective, found)
+    judges = (_Judge(objective, tally, Sums(silent[tally.group]), window) for tally in found)
+    return tuple(judge.status() for judge in judges if judge.concerned)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Window:
+    """The window of a budget at one moment.
+
+    Attributes:
+        tiles: that have ended in it.
+        passed, length: its seconds so far and in all; the same if it moves with time.
+    """
+
+    tiles: int
+    passed: float
+    length: float
+
+    @classmethod
+    def of(cls, objective: Objective, at: float) -> "_Window | None":
+        """The one that *at* lies in; None before the first of a calendar and after its last."""
+        if objective.calendar is None:
+            length = float(objective.days * _DAY)
+            return cls(tiles=int(length // TILE), passed=length, length=length)
+        found = objective.calendar.window(at)
+        if found is None:
+            return None
+        passed = at - found[0]
+        return cls(tiles=int(passed // TILE) + 1, passed=passed, length=found[1] - found[0])
+
+
+class _Judge:
+    """Looks at one group."""
+
+    def __init__(self, objective: Objective, tally: Tally, silent: Sums, window: _Window) -> None:
+        self._objective = objective
+        self._tally = tally
+        self._total, self._bad, self._seen = Sums(tally.total), Sums(tally.bad), seen(tally)
+        self._silent = silent
+        self._window = window
+
+    @property
+    def concerned(self) -> bool:
+        listed = self._tally.group in self._objective.members
+        return listed or self._in_window(self._seen) > 0
+
+    def status(self) -> GroupStatus:
+        window, quiet = self._window, self._in_window(self._silent)
+        total, bad = (self._in_window(sums) + quiet for sums in (self._total, self._bad))
+        # What is still to come of a window of the calendar has its events too, at the pace so far.
+        spent = bad / max(total, _LITTLE) * window.passed / window.length
+        remaining = 1 - spent / self._objective.budget
+        burn_rates = {window: self._burn(SECONDS[window]) for window in WINDOWS}
+        return GroupStatus(
+            group=self._tally.group,
+            state=self._state(remaining, burn_rates),
+            events=total,
+            bad_events=bad,
+            remaining=remaining,
+            burn_rates=burn_rates,
+            exhaustion_seconds=self._exhaustion(remaining, burn_rates["6h"]),
+            coverage=min(self._in_window(self._seen) / max(window.passed / TILE, 1.0), 1.0),
+        )
+
+    def _exhaustion(self, remaining: float, pace: float) -> float | None:
+        """Seconds until nothing remains, at that *pace*; None if that is never, or in another window."""
+        if not pace > 0:
+            return None
+        seconds = max(remaining * self._window.length / pace, 0.0)
+        moves = self._objective.calendar is None
+        return seconds if moves or seconds <= self._window.length - self._window.passed else None
+
+    def _in_window(self, sums: Sums) -> float:
+        return sums.over(self._window.tiles, self._tally.steps.count - 1)
+
+    def _over(self, sums: Sums, seconds: float) -> float:
+        return sums.over(int(seconds // TILE), self._tally.steps.count - 1)
+
+    def _burn(self, seconds: float) -> float:
+        total, bad = self._over(self._total, seconds), self._over(self._bad, seconds)
+        return min(bad / max(total, _LITTLE), 1.0) / self._objective.budget
+
+    def _state(self, remaining: float, burn_rates: Mapping[str, float]) -> str | None:
+        """The first that holds."""
+        listed = self._tally.group in self._objective.members
+        if not self._over(self._seen, 2 * TILE):
+            return STATES[0] if listed or self._over(self._seen, _DAY) else None
+        holds = (
+            self._over(self._seen, SECONDS["6h"]) < SECONDS["6h"] / TILE / 2,
+            remaining <= 0,
+            any(self._burning(tier, burn_rates) for tier in self._objective.tiers),
+            self._over(self._total, SECONDS["1h"]) == 0,
+            True,
+        )
+        return STATES[1 + holds.index(True)]
+
+    def _burning(self, tier: Tier, burn_rates: Mapping[str, float]) -> bool:
+        factor, long = tier.capped(self._objective), SECONDS[tier.long]
+        return (
+            burn_rates[tier.long] >= factor
+            and burn_rates[tier.short] >= factor
+            and self._over(self._seen, long) >= long / TILE / 2
+            and self._over(self._total, long) >= self._objective.least_events
+        )
