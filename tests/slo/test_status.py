@@ -4,6 +4,7 @@ import json
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from catalog.rules.files import plain
 from catalog.rules.rule import Group
 from history.counted import Refused
 from slo import names
+from slo.calendar import Calendar, Unit
 from slo.indicator import Ratio
 from slo.objective import Objective, SilentBudget
 from slo.rules import groups
@@ -141,6 +143,44 @@ def judge(
 
     assert len(found) == max(len(objective.members), 1)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+MONTHLY = replace(
+    OBJECTIVE,
+    calendar=Calendar(first=datetime(2026, 1, 1), zone="Europe/Berlin", unit=Unit.MONTH),  # noqa: DTZ001 - of the wall
+    days=31,
+)
+
+
+def test_a_window_of_the_calendar_is_counted_from_its_begin() -> None:
+    """Ten days into October of Berlin nothing of September counts, and the budget is that of 31 days and an hour."""
+    october = int(datetime(2026, 9, 30, 22, tzinfo=UTC).timestamp())
+    at = october + 10 * 24 * HOUR
+    lines = [
+        (
+            {"cluster": "a", "code": code},
+            [(october + 60 * minute, rate * minute) for minute in range(-9000, 14401)],
+        )
+        for code, rate in (("200", 999.0), ("500", 1.0))
+    ]
+    wanted = {MONTHLY.name: steps(MONTHLY, at)}
+    ((_, found),) = tallies([MONTHLY], wanted, Counted(lines))
+    assert not isinstance(found, Refused)
+
+    (status,) = computed(MONTHLY, found)
+
+    assert status.events == pytest.approx(
+        1000 * (14400 + 5)
+    )  # and of the tile that ended with its begin
+    assert status.remaining == pytest.approx(1 - 10 / (31 + 1 / 24), rel=1e-3)
+    assert status.coverage == 1
+    assert status.exhaustion_seconds is not None
+    assert status.exhaustion_seconds <= 31 * 24 * HOUR
+
+
+def test_before_the_first_window_there_is_nothing_to_tell() -> None:
+    """No group has a budget yet."""
+    assert computed_of(MONTHLY, {"200": "0+10x600"}, 8) == ()
 
 
 def state(name: str) -> str | None:
