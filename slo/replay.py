@@ -9,10 +9,9 @@ from itertools import pairwise
 
 from history.counted import Group, Steps
 from history.when import length
-from slo.burn import SLOW
 from slo.objective import TILE, Objective
 from slo.tally import Sums, Tally
-from slo.tier import OUTAGE, SECONDS, Tier
+from slo.tier import OUTAGE, SECONDS, SLOW, Tier
 
 PAGE = "page"
 BEFORE = max(SECONDS.values()) + TILE
@@ -85,7 +84,7 @@ class _Seen:
         tile = TILE // self._width
         known = Sums(0.0 if math.isnan(one) else 1.0 for one in tally.total)
         self._covered = Sums(float(known.over(tile, last) > 0) for last in range(self._count))
-        # The rules add up five minutes that overlap, one per evaluation.
+        # Over hours the rules add up five minutes that overlap, one per evaluation.
         self._total_recent, self._bad_recent = (
             Sums(sums.over(tile, last) for last in range(self._count))
             for sums in (self._total, self._bad)
@@ -104,8 +103,8 @@ class _Seen:
 
     def _share(self, window: str, last: int) -> float:
         count = SECONDS[window] // self._width
-        slow = window in SLOW
-        total, bad = (self._total, self._bad) if slow else (self._total_recent, self._bad_recent)
+        plain = window in SLOW or SECONDS[window] == TILE
+        total, bad = (self._total, self._bad) if plain else (self._total_recent, self._bad_recent)
         return min(bad.over(count, last) / max(total.over(count, last), _LITTLE), 1.0)
 
 

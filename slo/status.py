@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from history.counted import Group, Steps
-from slo.burn import QUICK, SLOW
 from slo.objective import TILE, Objective, SilentBudget
 from slo.silent_events import seen, silent_events
 from slo.states import STATES
 from slo.tally import Sums, Tally
-from slo.tier import SECONDS, Tier
+from slo.tier import QUICK, SECONDS, SLOW, Tier
 
 WINDOWS = (*QUICK, *SLOW)
 _DAY = 86_400
