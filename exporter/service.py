@@ -73,8 +73,7 @@ class Service:
         self.recent = recent
         self.hub = Hub((self._judge, self._integrate, self._remember, self.recent.observe))
         self.attribution = Attribution(config, self.hub, self.integrals, self.instruments, clock)
-        told = alerting.settings(config)
-        self.alerting = Alerting(told, self.hub, self.instruments, clock)
+        self.alerting = Alerting(alerting.settings(config), self.hub, self.instruments, clock)
         self.watch = self._watch(config, clock)
         self.failure = asyncio.get_running_loop().create_future()
         self.intake = Intake(self.watch, self.instruments, self._give_up)

@@ -8,6 +8,7 @@ from history.counted import Counting, Refused
 from slo.incidents import Incident, Score, score
 from slo.objective import Objective
 from slo.replay import Levels, Page, highest, levels, looked_at, pages, paging, quiet_from
+from slo.settled import settled
 from slo.tally import tallies
 from slo.tier import OUTAGE, Tier
 
@@ -89,7 +90,9 @@ def backtests(
     return tuple(
         Backtest(objective=one, start=start, end=end, refused=found.reason)
         if isinstance(found, Refused)
-        else _backtest(one, (start, end), [levels(one, tally, start) for tally in found], wish)
+        else _backtest(
+            one, (start, end), [levels(one, group, start) for group in settled(one, found)], wish
+        )
         for one, found in tallies(objectives, steps, counting)
     )
 

@@ -10,12 +10,13 @@ from itertools import pairwise
 from history.counted import Group, Steps
 from history.when import length
 from slo.objective import TILE, Objective
-from slo.tally import Sums, Tally
+from slo.settled import Settled, seen
+from slo.tally import Sums
 from slo.tier import OUTAGE, SECONDS, SLOW, Tier
 
 PAGE = "page"
-BEFORE = max(SECONDS.values()) + TILE
-"""Seconds before the first answer of a replay that it looks back to."""
+BEFORE = max(SECONDS.values()) + 86_400
+"""Seconds before the first answer of a replay that it looks back to; what silence costs, another day says."""
 _LITTLE = 1e-9
 
 
@@ -52,12 +53,13 @@ class Levels:
 def looked_at(start: float, end: float, width: int) -> Steps:
     """The steps that have to be known for a replay from *start* to *end*."""
     count = math.ceil((end - start + BEFORE) / width)
-    return Steps(end=end, width=width, count=count)
+    each = TILE // width  # whole tiles, of which silence is
+    return Steps(end=end, width=width, count=-(-count // each) * each)
 
 
-def levels(objective: Objective, tally: Tally, start: float) -> Levels:
+def levels(objective: Objective, group: Settled, start: float) -> Levels:
     """What each tier saw after *start*."""
-    seen = _Seen(tally)
+    tally, windows = group.tally, _Windows(group)
     first = min(
         max(math.ceil((start - tally.steps.start) / tally.steps.width), 0), len(tally.total)
     )
@@ -68,21 +70,27 @@ def levels(objective: Objective, tally: Tally, start: float) -> Levels:
         shares=tuple(
             (
                 tier,
-                array("d", _lasting(tier, seen.condition(objective, tier), tally.steps))[first:],
+                array("d", _lasting(tier, windows.condition(objective, tier), tally.steps))[
+                    first:
+                ],
             )
             for tier in objective.tiers
         ),
     )
 
 
-class _Seen:
-    """The windows that the rules look at, at every step."""
+class _Windows:
+    """What the rules look at, at every step."""
 
-    def __init__(self, tally: Tally) -> None:
+    def __init__(self, group: Settled) -> None:
+        tally = group.tally
         self._width, self._count = tally.steps.width, tally.steps.count
-        self._total, self._bad = Sums(tally.total), Sums(tally.bad)
+        self._events = Sums(tally.total)
+        self._total, self._bad = (
+            Sums(_added(line, group.silent)) for line in (tally.total, tally.bad)
+        )
         tile = TILE // self._width
-        known = Sums(0.0 if math.isnan(one) else 1.0 for one in tally.total)
+        known = seen(tally)
         self._covered = Sums(float(known.over(tile, last) > 0) for last in range(self._count))
         # Over hours the rules add up five minutes that overlap, one per evaluation.
         self._total_recent, self._bad_recent = (
@@ -96,7 +104,7 @@ class _Seen:
         for last in range(self._count):
             counts = (
                 self._covered.over(long, last) >= long / 2
-                and self._total.over(long, last) >= objective.least_events
+                and self._events.over(long, last) >= objective.least_events
             )
             both = (self._share(tier.long, last), self._share(tier.short, last))
             yield min(both) if counts else 0.0
@@ -106,6 +114,12 @@ class _Seen:
         plain = window in SLOW or SECONDS[window] == TILE
         total, bad = (self._total, self._bad) if plain else (self._total_recent, self._bad_recent)
         return min(bad.over(count, last) / max(total.over(count, last), _LITTLE), 1.0)
+
+
+def _added(known: "array[float]", silent: "array[float]") -> Iterator[float]:
+    return (
+        (0.0 if math.isnan(one) else one) + cost for one, cost in zip(known, silent, strict=True)
+    )
 
 
 def _lasting(tier: Tier, shares: Iterable[float], steps: Steps) -> Iterator[float]:

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 import msgspec
 
 from catalog.errors import ConfigError
-from history.counted import Counting, Refused
+from history.counted import Counting, Refused, Steps
 from slo.month import Day, Month
 from slo.objective import TILE, Objective
 from slo.replay import Page, levels, looked_at, pages, paging
-from slo.silent_events import seen, silent_events
+from slo.settled import Settled, listed, seen, settled
 from slo.tally import Sums, Tally, coarser, tallies
 
 SCHEMA = "gpuvitals.dev/slo-report/v1"
@@ -146,12 +146,10 @@ def _objective(
 
 
 def _groups(objective: Objective, found: tuple[Tally, ...], month: Month) -> Iterator[ReportGroup]:
-    tiled = [coarser(tally, TILE) for tally in found]
-    silent = silent_events(objective, tiled)
-    for tally, tiles in zip(found, tiled, strict=True):
-        fared = _Fared(objective, tiles, Sums(silent[tally.group]), month)
-        if fared.coverage or tally.group in objective.members:
-            replayed = levels(objective, tally, month.start)
+    for one in settled(objective, found):
+        fared = _Fared(objective, one, month)
+        if fared.coverage or listed(objective, one.tally.group):
+            replayed = levels(objective, one, month.start)
             sent = pages(objective, replayed, paging(objective))
             yield fared.group([_page(page) for page in sent])
 
@@ -159,18 +157,20 @@ def _groups(objective: Objective, found: tuple[Tally, ...], month: Month) -> Ite
 class _Fared:
     """One group in one month."""
 
-    def __init__(self, objective: Objective, tiles: Tally, silent: Sums, month: Month) -> None:
-        self._objective, self._tiles, self._month = objective, tiles, month
-        self._total, self._bad, self._silent = Sums(tiles.total), Sums(tiles.bad), silent
-        self._start, self._end = month.start, min(month.end, tiles.steps.end)
-        elapsed = max(self._end - self._start, TILE)
-        self.coverage = self._over(seen(tiles), self._start, self._end) * TILE / elapsed
+    def __init__(self, objective: Objective, group: Settled, month: Month) -> None:
+        tally = self._tally = group.tally
+        tiles = coarser(tally, TILE)
+        self._objective, self._month = objective, month
+        self._total, self._bad, self._silent = map(Sums, (tally.total, tally.bad, group.silent))
+        self._start, self._end = month.start, min(month.end, tally.steps.end)
+        known = _over(seen(tiles), tiles.steps, self._start, self._end)
+        self.coverage = known * TILE / max(self._end - self._start, TILE)
         self._events, self._bad_events = self._counted(self._start, self._end)
 
     def group(self, sent: list[ReportPage]) -> ReportGroup:
         sli = 1 - self._bad_events / self._events if self._events > 0 else None
         return ReportGroup(
-            labels=dict(zip(self._objective.by, self._tiles.group, strict=True)),
+            labels=dict(zip(self._objective.by, self._tally.group, strict=True)),
             sli=sli,
             met=None if sli is None else sli >= self._objective.target,
             events=self._events,
@@ -193,16 +193,17 @@ class _Fared:
 
     def _counted(self, start: float, end: float) -> tuple[float, float]:
         """All events and the bad ones, with what silence costs."""
-        quiet = self._over(self._silent, start, end)
-        return self._over(self._total, start, end) + quiet, self._over(
-            self._bad, start, end
-        ) + quiet
+        steps = self._tally.steps
+        total, bad, quiet = (
+            _over(sums, steps, start, end) for sums in (self._total, self._bad, self._silent)
+        )
+        return total + quiet, bad + quiet
 
-    def _over(self, sums: Sums, start: float, end: float) -> float:
-        steps = self._tiles.steps
-        last = round((min(end, steps.end) - steps.start) / TILE) - 1
-        count = round((min(end, steps.end) - start) / TILE)
-        return sums.over(count, last) if count > 0 else 0.0
+
+def _over(sums: Sums, steps: Steps, start: float, end: float) -> float:
+    last = round((min(end, steps.end) - steps.start) / steps.width) - 1
+    count = round((min(end, steps.end) - start) / steps.width)
+    return sums.over(count, last) if count > 0 else 0.0
 
 
 def _day(day: Day, events: float, bad: float, spent: float) -> ReportDay:

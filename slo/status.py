@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from history.counted import Group, Steps
 from slo.objective import TILE, Objective, SilentBudget
-from slo.silent_events import seen, silent_events
+from slo.settled import Settled, listed, seen, settled
 from slo.states import STATES
 from slo.tally import Sums, Tally
 from slo.tier import QUICK, SECONDS, SLOW, Tier
@@ -82,8 +82,7 @@ def computed(objective: Objective, found: tuple[Tally, ...]) -> tuple[GroupStatu
     window = _Window.of(objective, found[0].steps.end) if found else None
     if window is None:
         return ()
-    silent = silent_events(objective, found)
-    judges = (_Judge(objective, tally, Sums(silent[tally.group]), window) for tally in found)
+    judges = (_Judge(objective, one, window) for one in settled(objective, found))
     return tuple(judge.status() for judge in judges if judge.concerned)
 
 
@@ -116,17 +115,20 @@ class _Window:
 class _Judge:
     """Looks at one group."""
 
-    def __init__(self, objective: Objective, tally: Tally, silent: Sums, window: _Window) -> None:
+    def __init__(self, objective: Objective, group: Settled, window: _Window) -> None:
+        tally = self._tally = group.tally
         self._objective = objective
-        self._tally = tally
         self._total, self._bad, self._seen = Sums(tally.total), Sums(tally.bad), seen(tally)
-        self._silent = silent
+        self._silent = Sums(group.silent)
         self._window = window
 
     @property
     def concerned(self) -> bool:
-        listed = self._tally.group in self._objective.members
-        return listed or self._in_window(self._seen) > 0
+        return self._listed or self._in_window(self._seen) > 0
+
+    @property
+    def _listed(self) -> bool:
+        return listed(self._objective, self._tally.group)
 
     def status(self) -> GroupStatus:
         window, quiet = self._window, self._in_window(self._silent)
@@ -161,14 +163,17 @@ class _Judge:
         return sums.over(int(seconds // TILE), self._tally.steps.count - 1)
 
     def _burn(self, seconds: float) -> float:
-        total, bad = self._over(self._total, seconds), self._over(self._bad, seconds)
+        quiet = self._over(self._silent, seconds)
+        total, bad = (
+            self._over(self._total, seconds) + quiet,
+            self._over(self._bad, seconds) + quiet,
+        )
         return min(bad / max(total, _LITTLE), 1.0) / self._objective.budget
 
     def _state(self, remaining: float, burn_rates: Mapping[str, float]) -> str | None:
         """The first that holds."""
-        listed = self._tally.group in self._objective.members
         if not self._over(self._seen, 2 * TILE):
-            return STATES[0] if listed or self._over(self._seen, _DAY) else None
+            return STATES[0] if self._listed or self._over(self._seen, _DAY) else None
         holds = (
             self._over(self._seen, SECONDS["6h"]) < SECONDS["6h"] / TILE / 2,
             remaining <= 0,

@@ -10,6 +10,7 @@ import pytest
 from catalog.errors import ConfigError, HistoryError
 from catalog.metric import Metric
 from exporter.objectives import PENDING, Objectives, load
+from exporter.reloading import reload
 from history.database import Database
 from history.question import Answer, Question
 from history.sqlite import SqliteHistory
@@ -136,10 +137,10 @@ async def test_over_http(tmp_path: Path) -> None:
 
         status, body = await server.json("/api/v1/slo")
         file.write_text(DOCUMENT.replace("0.999", "0.99"), encoding="utf-8")
-        await server.service.reload(server.config, lambda: server.config)
+        await reload(server.service, lambda: server.config)
         _, changed = await server.json("/api/v1/slo")
         file.write_text("kind: nonsense", encoding="utf-8")
-        await server.service.reload(server.config, lambda: server.config)
+        await reload(server.service, lambda: server.config)
         _, kept = await server.json("/api/v1/slo")
 
     (objective,) = body["objectives"]
