@@ -131,7 +131,7 @@ def _exporter(folder: Path) -> Iterator[Exporter]:
     command = [sys.executable, "-m", "gpuvitals", "serve", "--source", "sim"]
     command += ["--state-dir", str(folder / "state"), "--kernel-log", str(folder / "kmsg")]
     command += ["--listen", f"127.0.0.1:{port}", "--log-level", "error"]
-    with subprocess.Popen(command) as process:
+    with (folder / "log").open("a") as log, subprocess.Popen(command, stderr=log) as process:
         exporter = Exporter(process.pid, port)
         until = time.monotonic() + _PATIENCE
         while not exporter.ready():

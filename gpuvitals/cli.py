@@ -52,7 +52,10 @@ class _Lazy(click.Group):
         self, context: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            raise ConfigError(f"there is no command {args[0]!r}; gpuvitals --help lists all")
+            from catalog.suggest import meant  # noqa: PLC0415 - only who slips waits for it
+
+            hint = meant(args[0], COMMANDS, "gpuvitals --help lists all")
+            raise ConfigError(f"there is no command {args[0]!r}; {hint}")
         return super().resolve_command(context, args)
 
     def invoke(self, context: click.Context) -> Any:

@@ -53,7 +53,7 @@ def _rows(vitals: Vitals, now: float) -> Iterator[Markup]:
                 tag("td", icon.shape(_SHAPES[verdict]), verdict),
                 tag("td", _measured(vitals, probe)),
                 tag("td", _share(vitals, probe)),
-                tag("td", ABSENT if given is None else duration(max(now - given, 0.0))),
+                tag("td", ABSENT if given is None else duration(round(max(now - given, 0.0)))),
             )
 
 

@@ -159,7 +159,7 @@ def test_a_reader_that_leaves(words: tuple[str, ...], tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (("serv",), "there is no command 'serv'; gpuvitals --help lists all"),
+        (("serv",), "there is no command 'serv'; did you mean 'serve'?"),
         (("serve", "--lisen", ":1"), "No such option"),
         (("record",), "Missing option"),
         (("record", "--out", "x", "--seconds", "0"), "0.0 is not in the range"),
