@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from catalog.promql.expr import Foreign
+from catalog.errors import ConfigError
+from catalog.promql.expr import Foreign, Raw
 from catalog.rules.files import plain
-from slo.indicator import Ratio
+from slo.indicator import Ratio, Slices
 from slo.objective import Objective, SilentBudget
 from slo.rules import groups
 from tests.slo.promtool import Asked, Case, complaint
@@ -164,3 +165,66 @@ def test_a_listed_member_is_missed_for_ever(judge: Callable[..., None]) -> None:
         ('slo:silent:tile5m{cluster="b"}', "60h", 50),
         of=replace(OBJECTIVE, members=(("a",), ("b",)), silent_budget=SilentBudget.BAD),
     )
+
+
+def test_a_part_that_falls_silent_costs_its_own_events(judge: Callable[..., None]) -> None:
+    """The others go on, so the group has data; what was counted meanwhile is not counted again when the part returns."""
+    silent = "0+10x60 _x29 910+10x30"
+    judge(
+        {"200": "0+30x120", "201": silent},
+        ("slo:part:tile5m", "1h", 150 + 50),
+        ("slo:silent:tile5m", "1h10m", 50),
+        ("slo:total:sum30d", "1h10m", 70 * 30 + 60 * 10 + 2 * 50),
+        ("slo:bad:sum30d", "1h10m", 2 * 50),
+        ("slo:burn_rate:ratio5m", "1h10m", 50 / 200 / 0.001),
+        ("slo:total:sum30d", "2h", 120 * 40),
+        ("slo:silent:tile5m", "2h", None),
+        of=replace(OBJECTIVE, silent_by=("code",), silent_budget=SilentBudget.BAD),
+    )
+
+
+def test_silence_by_needs_silence_that_costs() -> None:
+    """Otherwise it would say nothing."""
+    with pytest.raises(ConfigError, match=r"add gpuvitals\.dev/no-data-budget: bad"):
+        replace(OBJECTIVE, silent_by=("node",))
+    with pytest.raises(ConfigError, match="silence-by is for ratios of counters"):
+        replace(
+            OBJECTIVE,
+            silent_by=("node",),
+            silent_budget=SilentBudget.BAD,
+            indicator=Slices(good=Raw("up")),
+        )
+
+
+def test_a_missing_bucket_is_told_and_nothing_is_judged(
+    tool: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """Without it every event would look slow. Where some of the series lack it, that is told too."""
+    file = tmp_path / "rules.yml"
+    of = replace(
+        OBJECTIVE,
+        indicator=Ratio(total=Foreign("d_count"), good=Foreign('d_bucket{le="0.1"}')),
+    )
+    file.write_text(plain(groups(of), "gpuvitals", "us"), encoding="utf-8")
+    missing = 'ALERTS{alertname="SloBucketMissing",alertstate="firing"}'
+    count, bound = 'd_count{cluster="a",pod="1"}', 'd_bucket{cluster="a",pod="1",le="%s"}'
+    other = 'd_count{cluster="a",pod="2"}'
+    grows = "0+10x60"
+    cases = [
+        Case(
+            series={count: grows, bound % "0.1": grows},
+            asked=[(missing, "1h", None), ("slo:bad:sum30d", "1h", 0)],
+        ),
+        Case(
+            series={count: grows, bound % "0.25": grows},
+            asked=[(missing, "1h", 1), ("slo:total:sum30d", "1h", None)],
+        ),
+        Case(
+            series={count: grows, bound % "0.1": grows, other: grows},
+            asked=[(missing, "1h", 1), ("slo:total:sum30d", "1h", 1200)],
+        ),
+    ]
+
+    wrong = complaint(tool("promtool"), [file], cases)
+
+    assert not wrong, wrong
