@@ -28,6 +28,7 @@ def test_what_a_pattern_matches_is_found(pattern: str) -> None:
     assert all(re.fullmatch(pattern, text) for text in found)
 
 
+@pytest.mark.filterwarnings("ignore:Possible nested set:FutureWarning")
 @given(st.from_regex(r"([a-z0-9.|()\[\]*+?\\^$-]){0,12}", fullmatch=True))
 def test_no_pattern_is_too_much(pattern: str) -> None:
     """One that is too intricate has no samples; none has a wrong one."""
