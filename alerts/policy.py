@@ -117,9 +117,12 @@ class Policy:
         operator = "min" if self.least else "max"
         if self.scope in (Scope.FLEET, Scope.NODE):
             return Aggregate(operator, self.identity, self.condition)
-        own = tuple(label for label in self.identity if label != "node")
+        # By target: a GPU that two exporters report, of two nodes, would end the query with an error, for every GPU.
+        own = ("instance", *(label for label in self.identity if label != "node"))
         found = Aggregate(
-            operator, self.identity, q.joined(Aggregate(operator, own, self.condition), "node")
+            operator,
+            self.identity,
+            q.joined(Aggregate(operator, own, self.condition), "node", on=("instance", "uuid")),
         )
         return _with_owner(found) if self.owned else found
 

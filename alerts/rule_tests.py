@@ -92,6 +92,10 @@ def _input(example: Example, job: str, times: tuple[int, int, int]) -> Iterator[
             target = {"job": here, "instance": case}
             yield _series(state.INFO.name, f"1x{end}", **target, uuid=case, **node)
             yield _series(exporter.BUILD_INFO.name, f"1x{end}", **target, **node)
+            # Another node had the address before, and another exporter has the same GPU.
+            yield _series(exporter.BUILD_INFO.name, "1 stale", **target, node="node-before")
+            elsewhere = {**target, "instance": "elsewhere"}
+            yield _series(state.INFO.name, f"1x{end}", **elsewhere, uuid=case, node="node-else")
             for given in example:
                 mine = {"uuid": case} if given.metric.scope is Of.GPU else {}
                 values = _values(given, trouble, times)

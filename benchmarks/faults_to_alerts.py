@@ -176,7 +176,7 @@ def _node(
     work = [*(case.work for case in cases), "training", "training"]
     file = folder / f"{name}.yaml"
     file.write_text(
-        json.dumps({"gpus": [{"model": "H100", "workload": one} for one in work]}),
+        json.dumps({"node": name, "gpus": [{"model": "H100", "workload": one} for one in work]}),
         encoding="utf-8",
     )
     return serving(

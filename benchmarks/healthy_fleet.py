@@ -9,10 +9,10 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, groupby
 from pathlib import Path
 
 from alerts.policies import ALL
@@ -34,6 +34,8 @@ JOB = "gpuvitals"
 STEP = 60
 _HOUR, _MINUTE = 3600.0, 60.0
 _NODES, _GPUS = 10, 8
+_READINGS = 4
+"""Of each GPU between two scrapes."""
 _WORK = (Profile.TRAINING, Profile.BATCH, Profile.INFERENCE, Profile.BATCH, Profile.IDLE)
 """Of nodes one after the other; jobs of a batch come and go every quarter of an hour."""
 _RESTARTS = 4
@@ -88,7 +90,7 @@ def main(arguments: Sequence[str] = ()) -> None:
                 yield line
 
         past.scrapes(counted())
-        told = list(_told(past, begin, begin + options.hours * _HOUR))
+        told = list(_told(past, begin, options.hours))
     publish(
         _section(told, options.hours, len(series) - 1, samples - 1),
         "benchmarks.healthy_fleet",
@@ -118,10 +120,11 @@ def _scrapes(day: Day) -> Iterator[str]:
     clock = StandingClock(day.begin)
     gpu = GpuSpec(model=MODELS["H100"], workload=_WORK[day.place % len(_WORK)])
     name = f"node-{day.place + 1:03d}"
-    node = FleetNode(Scenario(node=name, seed=day.place, gpus=(gpu,) * _GPUS), day.begin, clock)
+    node = FleetNode(
+        Scenario(node=name, seed=day.place, gpus=(gpu,) * _GPUS), day.begin, clock, _READINGS
+    )
     target = f'job="{JOB}",instance="{name}"'
     due = [*day.restarts, (day.upgrade, 0.0)]
-    gap = day.begin + _GAP[0] * day.hours * _HOUR
     for step in range(day.steps):
         at = day.begin + step * STEP
         while due and min(due)[0] <= at:
@@ -134,7 +137,7 @@ def _scrapes(day: Day) -> Iterator[str]:
                 node.release(_UPGRADE[1])
         clock.now = at
         node.advance()
-        if gap <= at < gap + _GAP[1]:
+        if _away(at, day.begin, day.hours):
             continue
         yield f"{scrape.UP.name}{{{target}}} {int(not node.down)} {at:.0f}\n"
         if not node.down:
@@ -156,31 +159,29 @@ def _lines(file: Path) -> Iterator[str]:
         yield from lines
 
 
-def _told(past: Past, start: float, end: float) -> Iterator[tuple[Policy, int]]:
+def _away(at: float, begin: float, hours: float) -> bool:
+    """Whether Prometheus restarts then: it neither scrapes nor evaluates."""
+    gap = begin + _GAP[0] * hours * _HOUR
+    return gap <= at < gap + _GAP[1]
+
+
+def _told(past: Past, begin: float, hours: float) -> Iterator[tuple[Policy, int]]:
     """How often each alert fires."""
+    end = begin + hours * _HOUR
+    grid = [begin + step * STEP for step in range(int(hours * _HOUR / STEP) + 1)]
+    evaluated = [at for at in grid if not _away(at, begin, hours)]
     with past.server() as server:
         for policy in ALL:
-            found = server.over(policy.expr.text(JOB), start, end, STEP)
-            yield policy, sum(_fires(points, policy) for points in found.values())
+            found = server.over(policy.expr.text(JOB), begin, end, STEP)
+            yield policy, sum(_fires(points, policy, evaluated) for points in found.values())
 
 
-def _fires(points: Points, policy: Policy) -> int:
+def _fires(points: Points, policy: Policy, evaluated: Sequence[float]) -> int:
     """How often the alert of one series fires: its condition held at every evaluation for as long as it must."""
     lasting = float(policy.lasting[:-1]) * _UNITS[policy.lasting[-1]] if policy.lasting else 0.0
-    return sum(last - first >= lasting for first, last in _runs(at for at, _ in points))
-
-
-def _runs(times: Iterable[float]) -> Iterator[tuple[float, float]]:
-    """First and last of those that follow each other without a pause."""
-    first = last = None
-    for at in times:
-        if first is None or last is None or at - last > STEP:
-            if first is not None and last is not None:
-                yield first, last
-            first = at
-        last = at
-    if first is not None and last is not None:
-        yield first, last
+    held = {at for at, _ in points}
+    runs = (list(times) for holds, times in groupby(evaluated, held.__contains__) if holds)
+    return sum(run[-1] - run[0] >= lasting for run in runs)
 
 
 def _section(
@@ -210,7 +211,7 @@ def _section(
         f"{_NODES} nodes of {_GPUS} simulated H100s: training, inference, idle ones, and batches whose jobs come and go every quarter of an "
         f"hour; each exporter restarts {_RESTARTS} times (away for 5 to 75 s), Prometheus once (no scrape for {_GAP[1]:.0f} s), and the driver "
         f"of one node after the other is upgraded, announced by `release` for {_UPGRADE[1]:.0f} s. Scraped and evaluated every {STEP} s, only the "
-        "families that rules read. The fleet is not probed and nobody says whose its GPUs are, so alerts about those have no series here."
+        f"families that rules read, GPUs read {_READINGS} times as often. The fleet is not probed and nobody says whose its GPUs are, so alerts about those have no series here."
     )
     return Section(title="healthy_fleet", note=note, figures=figures)
 

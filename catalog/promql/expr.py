@@ -277,18 +277,20 @@ class Subquery(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Aggregate(Expr):
-    """One series per value of the labels *by*."""
+    """One series per value of the labels *by*; of some operators so many as *parameter* says."""
 
     operator: str
     by: tuple[str, ...]
     of: Expr
+    parameter: int | None = None
 
     def parts(self) -> tuple[Expr, ...]:
         return (self.of,)
 
     def text(self, job: str) -> str:
         by = f" by ({', '.join(self.by)}) " if self.by else ""
-        return f"{self.operator}{by}({self.of.text(job)})"
+        first = "" if self.parameter is None else f"{self.parameter}, "
+        return f"{self.operator}{by}({first}{self.of.text(job)})"
 
 
 @dataclass(frozen=True, slots=True)

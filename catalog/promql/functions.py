@@ -127,8 +127,15 @@ def joined(
 
 
 def of_node(of: Expr) -> Binary:
-    """The same values with the node of their exporter, which a target that does not answer told within the last day."""
-    one = Aggregate("max", ("instance", "node"), last(select(BUILD_INFO), "1d"))
+    """The same values with the node of their exporter, which a target that does not answer told within the last day.
+
+    An address may have been another node's before, as those of pods are. Two nodes of one address would end the query with
+    an error, for every node: who has it now is asked first, and of those that had it one is taken.
+    """
+    now_there = greatest(select(BUILD_INFO), "instance", "node")
+    before_it = greatest(last(select(BUILD_INFO), "1d"), "instance", "node")
+    known = now_there.or_(before_it.unless_on(now_there, "instance"))
+    one = Aggregate("topk", ("instance",), known, parameter=1)
     return Binary("*", of, one, Matching(("instance",), ("node",)))
 
 

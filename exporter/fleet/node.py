@@ -40,9 +40,13 @@ class FleetNode:
     Args:
         began: when the fleet began, seconds since 1970; nodes that are first asked at different times agree on it.
         clock: seconds since 1970.
+        steps: readings between two scrapes, at most.
     """
 
-    def __init__(self, scenario: Scenario, began: float, clock: Clock) -> None:
+    def __init__(
+        self, scenario: Scenario, began: float, clock: Clock, steps: int = MOST_STEPS
+    ) -> None:
+        self._most_steps = steps
         self._clock = clock
         self._node = scenario.node
         self._read_until = StandingClock(began)
@@ -56,7 +60,6 @@ class FleetNode:
         # Nobody is missing here: a long time between two readings is one that no scrape asked about.
         self._integrals = Integrals({}, gap=math.inf)
         self._down_until = -math.inf
-        self._released_until = -math.inf
         self._start()
 
     # -- the exporter ------------------------------------------------------------------------------------------------
@@ -101,6 +104,7 @@ class FleetNode:
     def _start(self) -> None:
         """A new exporter: it goes on with the totals that were kept, and begins to read."""
         self._started = self._read_until.now
+        self._released_until = -math.inf
         self._integrals = Integrals(self._integrals.totals, gap=math.inf)
         self._hub = Hub((self._judge, self._integrate))
         self._watch = Watch(self._hub, self._wiring(), self._kept)
@@ -136,7 +140,7 @@ class FleetNode:
             self._open()
         before = self._read_until.now
         seconds = int((self._clock() - before) // PERIODS[Tier.FAST])
-        steps = min(seconds, MOST_STEPS)
+        steps = min(seconds, self._most_steps)
         for step in range(1, steps + 1):
             self._read_until.now = before + seconds * step / steps
             self._read()
