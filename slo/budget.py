@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from catalog.promql.expr import Call, Expr, Number
 from catalog.rules.rule import Record
-from slo import burn, names, silence, tiles, window
+from slo import afterwards, burn, names, silence, tiles, window
 from slo.objective import Objective
 
 _PACE = "6h"
@@ -20,12 +20,18 @@ def records(objective: Objective) -> Iterator[Record]:
 
     yield from silence.records(objective)
     yield from window.records(objective)
+    yield from afterwards.records(objective)
     sums = names.total(objective.window), names.bad(objective.window)
-    for name, tile in zip(sums, (names.TOTAL_TILE, names.BAD_TILE), strict=True):
-        yield record(name, window.summed(objective, tile))
-    total, bad = (tiles.latest(name, objective) for name in sums)
-    spent = window.spent(objective, tiles.share(bad, total))
-    yield record(names.BUDGET_REMAINING, Number(1) - spent / objective.budget)
+    corrections = names.TOTAL_CORRECTION, names.BAD_CORRECTION
+    for name, tile, correction in zip(sums, tiles.TILES, corrections, strict=True):
+        counted = window.summed(objective, tile)
+        if afterwards.changes(objective):
+            yield record(names.measured(name), _measured(objective, tile))
+        yield record(name, afterwards.corrected(objective, counted, tile, correction))
+    if afterwards.changes(objective):
+        before = _remaining(objective, *map(names.measured, sums))
+        yield record(names.measured(names.BUDGET_REMAINING), before)
+    yield record(names.BUDGET_REMAINING, _remaining(objective, *sums))
     yield record(names.COVERAGE, window.covered(objective))
 
 
@@ -39,3 +45,16 @@ def exhaustion(objective: Objective) -> Record:
         labels={names.SLO: objective.name},
         expr=window.lasting(objective, Call("clamp_min", (seconds, Number(0)))),
     )
+
+
+def _measured(objective: Objective, tile: str) -> Expr:
+    """What the sum would be if every event counted."""
+    counted = window.summed(objective, tile)
+    if not objective.exclusions:
+        return counted
+    return tiles.together(counted, window.summed(objective, names.excluded(tile)))
+
+
+def _remaining(objective: Objective, total: str, bad: str) -> Expr:
+    share = tiles.share(tiles.latest(bad, objective), tiles.latest(total, objective))
+    return Number(1) - window.spent(objective, share) / objective.budget

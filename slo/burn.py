@@ -4,23 +4,21 @@ from collections.abc import Iterator
 
 from catalog.promql.expr import Aggregate, Call, Expr, Number, Recorded
 from catalog.rules.rule import Record
-from slo import names, silence, tiles
+from slo import leaving_out, names, silence, tiles
 from slo.objective import TILE, Objective
 from slo.tier import SECONDS, SLOW, Tier
 
-_TILES = names.TOTAL_TILE, names.BAD_TILE
 _RECENT = names.TOTAL_RECENT, names.BAD_RECENT
 
 
 def recent(objective: Objective) -> Iterator[Record]:
     """Events of the last five minutes, at every evaluation."""
+    total, bad = (leaving_out.first(objective, name) for name in _RECENT)
     found = tiles.counts(
-        objective,
-        names.TOTAL_RECENT,
-        names.BAD_RECENT,
-        lambda counter: Call("increase", (counter.over("5m"),)),
+        objective, total, bad, lambda counter: Call("increase", (counter.over("5m"),))
     )
     yield from silence.counted(found, objective)
+    yield from leaving_out.records(objective, *_RECENT)
 
 
 def rates(objective: Objective, windows: tuple[str, ...]) -> Iterator[Record]:
@@ -39,7 +37,7 @@ def _sums(objective: Objective, window: str) -> tuple[Expr, ...]:
         return tuple(_now(name, objective) for name in _RECENT)
     if window not in SLOW:
         return tuple(tiles.over(name, objective, window) for name in _RECENT)
-    known = (tiles.over(name, objective, window) for name in _TILES)
+    known = (tiles.over(name, objective, window) for name in tiles.TILES)
     return tuple(silence.added(one, objective, window) for one in known)
 
 

@@ -31,16 +31,21 @@ WINDOW_START = "slo:window:start_timestamp_seconds"
 WINDOW_END = "slo:window:end_timestamp_seconds"
 """When the present window of the calendar began, and when it ends."""
 WINDOW_COUNTED = "slo:window:counted_timestamp_seconds"
-"""The begin of the window that the three below were counted of last, per group."""
-TOTAL_COUNTED = "slo:total:counted"
-BAD_COUNTED = "slo:bad:counted"
+"""The begin of the window that tiles were counted of last, per group."""
 TILES_COUNTED = "slo:window:tiles"
-"""Events, bad events and known tiles since the present window of the calendar began."""
+"""Known tiles since the present window of the calendar began; `counted` has the events in them."""
+
+TOTAL_CORRECTION = "slo:total:correction"
+BAD_CORRECTION = "slo:bad:correction"
+"""What corrections add to the events of the present window."""
+POLICY = "slo:error_budget:policy"
+"""1 for the step of the error-budget policy that holds, 0 for the others."""
 
 SLO = "slo"
 TIER = "slo_tier"
 SEVERITY = "severity"
 STATE_LABEL = "state"
+REMAINING = "remaining_percent"
 
 
 def total(window: str) -> str:
@@ -51,6 +56,21 @@ def total(window: str) -> str:
 def bad(window: str) -> str:
     """Bad events in *window*."""
     return f"slo:bad:sum{window}"
+
+
+def measured(name: str) -> str:
+    """What the series *name* would be if every event counted, where some are left out."""
+    return name.replace(":", ":measured_", 1)
+
+
+def excluded(name: str) -> str:
+    """What is left out of the series *name*."""
+    return name.replace(":", ":excluded_", 1)
+
+
+def counted(tile: str) -> str:
+    """The sum of the series *tile* since the present window of the calendar began."""
+    return f"{tile.rpartition(':')[0]}:counted"
 
 
 def burn(window: str) -> str:

@@ -6,7 +6,9 @@ from enum import StrEnum
 from catalog.errors import ConfigError
 from slo.calendar import Calendar
 from slo.example import Example
+from slo.exclusion import Correction, Exclusion
 from slo.indicator import Indicator, Slices
+from slo.step import Step
 from slo.tier import OUTAGE, TIERS, Tier
 
 TILE = 300
@@ -41,6 +43,8 @@ class Objective:
         members: the groups, or parts of them, that must be there, by their values of the labels in *parts*.
         example: series that meet the objective and that do not, for tests of the rules, where the indicator does not say.
         tiers: speeds of burning that wake somebody; our own are capped where a total outage could not reach them.
+        exclusions, corrections: events that do not count, and some that were counted wrongly.
+        policy: what is done when so much of the budget is left, from much to little.
         least_events: a burn alert needs so many events in its long window.
 
     Raises:
@@ -62,6 +66,9 @@ class Objective:
     tiers: tuple[Tier, ...] = TIERS
     on_silence: OnSilence = OnSilence.TICKET
     silent_budget: SilentBudget = SilentBudget.EXCLUDE
+    exclusions: tuple[Exclusion, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    policy: tuple[Step, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 < self.target < 1:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from catalog.rules.rule import Group, Record
-from slo import alerts, budget, burn, names, silence, states, tiles
+from slo import alerts, budget, burn, names, policy, silence, states, tiles
 from slo.indicator import Slices
 from slo.objective import Objective
 from slo.tier import QUICK, SLOW
@@ -31,7 +31,9 @@ def groups(objective: Objective) -> tuple[Group, ...]:
                 *burn.conditions(objective),
                 budget.exhaustion(objective),
                 *states.records(objective),
+                *policy.records(objective),
                 *alerts.alerts(objective),
+                *policy.alerts(objective),
             ),
         ),
     )

@@ -1,14 +1,16 @@
 """Silence: groups that should be there and are not, and what the time without them costs."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from catalog.promql.expr import Aggregate, Binary, Call, Expr, Matching, Number, Recorded
 from catalog.rules.rule import Record
-from slo import names, tiles
+from slo import leaving_out, names, tiles
 from slo.indicator import Slices
 from slo.objective import TILE, Objective, SilentBudget
 
+_EVERYWHERE: Mapping[str, str] = MappingProxyType({})
 _EXPECTED = "1d"
 """A group that was seen so lately is expected to go on; a listed member is expected for ever."""
 
@@ -30,8 +32,15 @@ def members(objective: Objective) -> Iterator[Record]:
 
 def expected(objective: Objective) -> Expr:
     """A series per group that should have events, or the lack of them, now."""
-    seen = _over_a_day("last_over_time", objective, names.TOTAL_TILE, objective.by)
-    return seen.or_(tiles.latest(names.MEMBER, objective)) if objective.members else seen
+    return leaving_out.without(objective, lambda where: _expected(objective, where))
+
+
+def _expected(objective: Objective, where: Mapping[str, str]) -> Expr:
+    seen = _over_a_day("last_over_time", objective, names.TOTAL_TILE, objective.by, where)
+    if not objective.members:
+        return seen
+    listed = Recorded(names.MEMBER, {names.SLO: objective.name, **where}).over(tiles.FRESH)
+    return seen.or_(Aggregate("sum", objective.by, Call("last_over_time", (listed,))))
 
 
 def records(objective: Objective) -> Iterator[Record]:
@@ -47,14 +56,17 @@ def records(objective: Objective) -> Iterator[Record]:
         listed = tiles.latest(names.MEMBER, objective, objective.parts)
         before = tiles.latest(names.SILENT_TILE, objective, objective.parts)
         cost = cost.or_(before.and_(listed)).or_(_unseen(objective, listed))
-    yield Record(name=names.SILENT_TILE, labels=labels, expr=cost.unless(tiles.events(objective)))
+    cost = cost.unless(tiles.events(objective))
+    if objective.exclusions:
+        cost = cost.and_on(expected(objective), *objective.by)
+    yield Record(name=names.SILENT_TILE, labels=labels, expr=cost)
 
 
 def added(known: Expr, objective: Objective, window: str) -> Expr:
     """*known* events of *window* with those that silence costs."""
     if not costs(objective):
         return known
-    return together(known, tiles.over(names.SILENT_TILE, objective, window))
+    return tiles.together(known, tiles.over(names.SILENT_TILE, objective, window))
 
 
 def counted(recent: Iterable[Record], objective: Objective) -> Iterator[Record]:
@@ -63,12 +75,8 @@ def counted(recent: Iterable[Record], objective: Objective) -> Iterator[Record]:
         "sum", objective.by, Recorded(names.SILENT_TILE, {names.SLO: objective.name})
     )
     for record in recent:
-        yield replace(record, expr=together(record.expr, silent)) if costs(objective) else record
-
-
-def together(known: Expr, silent: Expr) -> Expr:
-    """Events that are *known* and those that silence costs; a group may have either, or parts with both."""
-    return (known + silent.or_(known * 0)).or_(silent)
+        with_silent = replace(record, expr=tiles.together(record.expr, silent))
+        yield with_silent if costs(objective) else record
 
 
 def _tile(objective: Objective) -> str:
@@ -88,6 +96,12 @@ def _unseen(objective: Objective, listed: Expr) -> Expr:
     return Binary("*", listed, others, Matching((), ()))
 
 
-def _over_a_day(function: str, objective: Objective, name: str, by: tuple[str, ...]) -> Expr:
-    tile = Recorded(name, {names.SLO: objective.name}).over(_EXPECTED)
+def _over_a_day(
+    function: str,
+    objective: Objective,
+    name: str,
+    by: tuple[str, ...],
+    where: Mapping[str, str] = _EVERYWHERE,
+) -> Expr:
+    tile = Recorded(name, {names.SLO: objective.name, **where}).over(_EXPECTED)
     return Aggregate("sum", by, Call(function, (tile,)))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from catalog.promql.expr import Aggregate, Call, Expr, Number, Recorded
+from catalog.promql.expr import Aggregate, Expr, Number, Recorded
 from catalog.rules.rule import Record
 from slo import names, silence, tiles
 from slo.objective import TILE, Objective
@@ -32,9 +32,8 @@ def records(objective: Objective) -> Iterator[Record]:
 def _conditions(objective: Objective) -> tuple[Expr, ...]:
     """In the order of `STATES`: a series per group that is so."""
     by, labels = objective.by, {names.SLO: objective.name}
-    tile = Recorded(names.TOTAL_TILE, labels)
-    fresh = tiles.latest(names.TOTAL_TILE, objective)
-    covered = Aggregate("sum", by, Call("count_over_time", (tile.over(_WARM),)))
+    fresh = tiles.fresh(objective)
+    covered = tiles.number(objective, _WARM)
     burning = (Recorded(names.burning(tier.name), labels) for tier in objective.tiers)
     alarms: Expr = Number(0)
     for alarm in burning:

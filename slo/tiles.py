@@ -10,11 +10,12 @@ from catalog.promql.expr import Aggregate, Call, Expr, Number, Recorded, Series
 from catalog.promql.gain import gained as gain
 from catalog.promql.gain import reached
 from catalog.rules.rule import Record
-from slo import names
+from slo import leaving_out, names
 from slo.indicator import Ratio
 from slo.objective import TILE, Objective, SilentBudget
 
 EVERY = "5m"
+TILES = names.TOTAL_TILE, names.BAD_TILE
 _MINUTE = 60
 _MISSED = 3
 """So many tiles in a row may be missed, and the next one makes up for them."""
@@ -53,7 +54,7 @@ def _recorded(objective: Objective, ago: int) -> Expr:
     offset = f"{ago * TILE // _MINUTE - 1}m"
     tile, silent = (
         Call("last_over_time", (Recorded(name, {names.SLO: objective.name}).over("2m", offset),))
-        for name in (names.TOTAL_TILE, names.SILENT_TILE)
+        for name in (leaving_out.first(objective, names.TOTAL_TILE), names.SILENT_TILE)
     )
     return tile if objective.silent_budget is SilentBudget.EXCLUDE else tile.or_(silent)
 
@@ -63,9 +64,10 @@ def records(objective: Objective) -> Iterator[Record]:
     if objective.silent_by and isinstance(objective.indicator, Ratio):
         labels = {names.SLO: objective.name}
         yield Record(name=names.PART_TILE, labels=labels, expr=events(objective))
-    yield from counts(
-        objective, names.TOTAL_TILE, names.BAD_TILE, lambda counter: grown(counter, objective)
-    )
+    total, bad = (leaving_out.first(objective, name) for name in TILES)
+    yield from counts(objective, total, bad, lambda counter: grown(counter, objective))
+    yield from leaving_out.records(objective, *TILES)
+    yield from leaving_out.excluded(objective, *TILES)
 
 
 def counts(
@@ -127,6 +129,37 @@ def over(name: str, objective: Objective, window: str) -> Expr:
     """The sum per group of a recorded count over *window*."""
     series = Recorded(name, {names.SLO: objective.name}).over(window)
     return Aggregate("sum", objective.by, Call("sum_over_time", (series,)))
+
+
+def recorded(objective: Objective) -> tuple[str, ...]:
+    """The tiles that count, and those that do not."""
+    return (*TILES, *map(names.excluded, TILES)) if objective.exclusions else TILES
+
+
+def number(objective: Objective, window: str) -> Expr:
+    """How many tiles of *window* are known per group, whether they count or not."""
+    counted = _number(names.TOTAL_TILE, objective, window)
+    if not objective.exclusions:
+        return counted
+    return together(counted, _number(names.excluded(names.TOTAL_TILE), objective, window))
+
+
+def _number(name: str, objective: Objective, window: str) -> Expr:
+    series = Recorded(name, {names.SLO: objective.name}).over(window)
+    return Aggregate("sum", objective.by, Call("count_over_time", (series,)))
+
+
+def together(one: Expr, other: Expr) -> Expr:
+    """The sum of both per group; of one alone where the other has nothing."""
+    return (one + other.or_(one * 0)).or_(other)
+
+
+def fresh(objective: Objective) -> Expr:
+    """The groups that were seen just now, whether it counts or not."""
+    counted = latest(names.TOTAL_TILE, objective)
+    if not objective.exclusions:
+        return counted
+    return counted.or_(latest(names.excluded(names.TOTAL_TILE), objective))
 
 
 def latest(name: str, objective: Objective, by: tuple[str, ...] | None = None) -> Expr:

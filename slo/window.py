@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from catalog.promql.expr import Aggregate, Binary, Call, Expr, Matching, Number, Recorded
 from catalog.rules.rule import Record
-from slo import calendar, names, silence, tiles
+from slo import calendar, leaving_out, names, silence, tiles
 from slo.calendar import Calendar
 from slo.objective import TILE, Objective
 
@@ -33,36 +33,32 @@ def records(objective: Objective) -> Iterator[Record]:
     yield Record(name=names.WINDOW_START, labels=labels, expr=run.start)
     end = _start(objective) + Call("vector", (run.length,))
     yield Record(name=names.WINDOW_END, labels=labels, expr=end)
-    for name, tile in _COUNTED.items():
-        yield Record(name=name, labels=labels, expr=_counted(objective, name, tile))
+    for tile in tiles.recorded(objective):
+        name = names.counted(tile)
+        yield Record(
+            name=name, labels=labels, expr=_counted(objective, name, _grown(objective, tile))
+        )
+    known = _now(objective, leaving_out.first(objective, names.TOTAL_TILE)) * 0 + 1
+    expr = _counted(objective, names.TILES_COUNTED, known)
+    yield Record(name=names.TILES_COUNTED, labels=labels, expr=expr)
     # Last: a server that stops between the two forgets a tile, and never takes up the window before.
-    mark = each(_now(objective, names.TOTAL_COUNTED) * 0, "+", _start(objective))
+    mark = each(_now(objective, names.TILES_COUNTED) * 0, "+", _start(objective))
     yield Record(name=names.WINDOW_COUNTED, labels=labels, expr=mark)
 
 
-_COUNTED = {
-    names.TOTAL_COUNTED: names.TOTAL_TILE,
-    names.BAD_COUNTED: names.BAD_TILE,
-    names.TILES_COUNTED: "",
-}
-"""What is counted of each window, and the tile that it grows by; by 1 for each tile of events where none is named."""
-
-
 def summed(objective: Objective, tile: str) -> Expr:
-    """The events of the window per group, all or the bad ones, with those that silence costs."""
-    if objective.calendar is None:
-        known = tiles.over(tile, objective, objective.window)
-        return silence.added(known, objective, objective.window)
-    counted = next(name for name, found in _COUNTED.items() if found == tile)
-    return _now(objective, counted)
+    """The events of the window per group, those of *tile*, with what silence costs."""
+    if objective.calendar is not None:
+        return _now(objective, names.counted(tile))
+    known = tiles.over(tile, objective, objective.window)
+    return silence.added(known, objective, objective.window) if tile in tiles.TILES else known
 
 
 def seen(objective: Objective) -> Expr:
     """How many tiles of the window are known, per group."""
     if objective.calendar is not None:
         return _now(objective, names.TILES_COUNTED)
-    tile = Recorded(names.TOTAL_TILE, {names.SLO: objective.name}).over(objective.window)
-    return Aggregate("sum", objective.by, Call("count_over_time", (tile,)))
+    return tiles.number(objective, objective.window)
 
 
 def covered(objective: Objective) -> Expr:
@@ -104,7 +100,7 @@ def each(groups: Expr, operator: str, one: Expr) -> Expr:
     return Binary(operator, groups, one, Matching((), ()))
 
 
-def _counted(objective: Objective, name: str, tile: str) -> Expr:
+def _counted(objective: Objective, name: str, new: Expr) -> Expr:
     labels, by = {names.SLO: objective.name}, objective.by
     series = Recorded(name, labels)
     # The newest sample first: that of a series with other labels, from before a change of the spec, is not added to ours.
@@ -114,16 +110,15 @@ def _counted(objective: Objective, name: str, tile: str) -> Expr:
     window = Recorded(names.WINDOW_COUNTED, labels).over(_LOOK_BACK)
     last = Aggregate("max", by, Call("last_over_time", (window,)))
     kept = before.and_(each(last, "==", _start(objective)))
-    new = _grown(objective, tile) if tile else _now(objective, names.TOTAL_TILE) * 0 + 1
     return (new + kept.or_(new * 0)).or_(kept).and_on(_start(objective))
 
 
 def _grown(objective: Objective, tile: str) -> Expr:
     """The events of the tile that was just recorded, with those that silence costs."""
     known = _now(objective, tile)
-    if not silence.costs(objective):
-        return known
-    return silence.together(known, _now(objective, names.SILENT_TILE))
+    if tile in tiles.TILES and silence.costs(objective):
+        return tiles.together(known, _now(objective, names.SILENT_TILE))
+    return known
 
 
 def _start(objective: Objective) -> Expr:

@@ -7,6 +7,8 @@ from catalog.errors import ConfigError
 from slo.objective import OnSilence, SilentBudget
 
 PREFIX = "gpuvitals.dev/"
+FILES = ("members", "exclusions", "corrections", "error-budget-policy")
+"""Those that name files, or may."""
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -22,6 +24,9 @@ def _count(text: str) -> float:
 
 # Annotation -> the field of an Objective, how its text is read, and what a person is told that it must be.
 _SETTINGS: Mapping[str, tuple[str, Callable[[str], Any], str]] = {
+    "corrections": ("corrections", str, "a file, or a folder of them"),
+    "error-budget-policy": ("policy", str, "a file"),
+    "exclusions": ("exclusions", str, "a file, or a folder of them"),
     "group-by": ("by", _names, "labels, such as cluster,node"),
     "members": ("members", str, "values of the label, or a file"),
     "minimum-events": ("least_events", _count, "a number, 0 or more"),

@@ -8,11 +8,11 @@ from catalog import yamlfile
 from catalog.errors import ConfigError
 from catalog.yamlfile import Document
 from slo.openslo import shapes
-from slo.openslo.annotations import PREFIX
+from slo.openslo.annotations import FILES, PREFIX
 from slo.openslo.reading import read
 from slo.openslo.shapes import KINDS
 
-_SUFFIXES = (".yaml", ".yml")
+SUFFIXES = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class Folder:
 
     def __init__(self) -> None:
         self.faults: list[ConfigError] = []
+        self._attachments: dict[Path, Document] = {}
         self._entries: dict[tuple[str, str], Entry] = {}
 
     @classmethod
@@ -71,6 +72,16 @@ class Folder:
         except ConfigError as fault:
             self.faults.append(fault)
 
+    def attachment(self, file: Path) -> Document:
+        """What the *file* that an annotation names holds; it is read once.
+
+        Raises:
+            ConfigError: it cannot be read.
+        """
+        if file not in self._attachments:
+            self._attachments[file] = yamlfile.load(file)
+        return self._attachments[file]
+
     def of(self, kind: str) -> Iterator[Entry]:
         """All documents of one kind."""
         return (entry for (found, _), entry in self._entries.items() if found == kind)
@@ -105,15 +116,25 @@ def _files(place: Path) -> Iterator[Path]:
     if not place.is_dir():
         raise ConfigError(f"{place}: there is no such file or folder")
     yield from sorted(
-        file for file in place.rglob("*") if file.suffix in _SUFFIXES and file.is_file()
+        file for file in place.rglob("*") if file.suffix in SUFFIXES and file.is_file()
     )
+
+
+def named(text: str, beside: Path) -> Iterator[Path]:
+    """The files that *text* in an annotation of *beside* names, with commas between; all of a folder."""
+    for name in filter(None, map(str.strip, text.split(","))):
+        place = beside.parent / name
+        yield from _files(place) if place.is_dir() else (place,)
 
 
 def _attached(document: Document) -> Iterator[Path]:
     """The files that an annotation of *document* names: they are no OpenSLO documents, though they may lie among them."""
     for key, text in _fields(document.value):
-        if key.startswith(PREFIX) and isinstance(text, str) and text.endswith(_SUFFIXES):
-            yield (Path(document.file).parent / text).resolve()
+        name = key.removeprefix(PREFIX)
+        if name == key or not isinstance(text, str):
+            continue
+        if name in FILES or text.endswith(SUFFIXES):
+            yield from (file.resolve() for file in named(text, Path(document.file)))
 
 
 def _fields(value: object) -> Iterator[tuple[str, object]]:

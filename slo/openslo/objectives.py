@@ -10,7 +10,9 @@ from catalog.yamlfile import Document, Place
 from slo.example import Example
 from slo.objective import Objective
 from slo.openslo.annotations import PREFIX, Misread, settings
+from slo.openslo.budget_policies import policy
 from slo.openslo.examples import example
+from slo.openslo.exclusions import corrections, exclusions
 from slo.openslo.folder import Entry, Folder
 from slo.openslo.indicators import IndicatorReader
 from slo.openslo.members import members
@@ -72,9 +74,12 @@ class _Reader:
         spec, metadata, where, document = self._indicator(written, place)
         reader = IndicatorReader(document, where, own.get("by", ()))
         indicator = reader.read(spec, written, self._slo.spec.budgeting_method)
+        name = self._name(written)
+        excluded = (one.of(name) for one in own.get("exclusions", ()))
+        own = {**own, "exclusions": tuple(one for one in excluded if one)}
         try:
             return Objective(
-                name=self._name(written),
+                name=name,
                 service=self._slo.spec.service,
                 indicator=indicator,
                 target=self._target(written, place),
@@ -97,13 +102,27 @@ class _Reader:
             own = settings(self._slo.metadata.annotations)
         except Misread as wrong:
             raise self._misread(wrong.key, wrong) from wrong
-        if "members" in own:
-            try:
-                beside = Path(self._document.file)
-                labels = (*own.get("by", ()), *own.get("silent_by", ()))
-                own["members"] = members(own["members"], labels, beside)
-            except ConfigError as wrong:
-                raise self._misread(f"{PREFIX}members", wrong) from wrong
+        by, beside = own.get("by", ()), Path(self._document.file)
+        parts = (*by, *own.get("silent_by", ()))
+        for field, key, read in (
+            ("members", "members", lambda text: members(text, parts, beside)),
+            (
+                "exclusions",
+                "exclusions",
+                lambda text: tuple(exclusions(self._folder, text, by, beside)),
+            ),
+            (
+                "corrections",
+                "corrections",
+                lambda text: tuple(corrections(self._folder, text, by, beside)),
+            ),
+            ("policy", "error-budget-policy", lambda text: policy(self._folder, text, beside)),
+        ):
+            if field in own:
+                try:
+                    own[field] = read(own[field])
+                except ConfigError as wrong:
+                    raise self._misread(f"{PREFIX}{key}", wrong) from wrong
         if self._slo.spec.alert_policies:
             own["tiers"] = tiers(self._folder, self._document, self._slo.spec)
         return own

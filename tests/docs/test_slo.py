@@ -38,7 +38,7 @@ def test_every_annotation_is_known() -> None:
 
     found = settings({f"gpuvitals.dev/{name}": values.get(name, "a") for name in named})
 
-    assert len(found) == len(named) == 7
+    assert len(found) == len(named) == 10
 
 
 def test_what_comes_with_us_is_listed(tmp_path: Path) -> None:
@@ -76,3 +76,20 @@ def test_every_recorded_name_is_told(tmp_path: Path) -> None:
         name.removeprefix("slo:burn_rate:ratio") for name in recorded if "burn_rate" in name
     }
     assert all(re.search(rf"\b{window}\b", section) or window == "1h" for window in windows)
+
+
+def test_the_files_of_annotations_can_be_read(tmp_path: Path) -> None:
+    """Exclusions, corrections and the policy of the page, beside its first example."""
+    first, *others = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    found_names = [(re.match(r"# ([a-z-]+): ", text), text) for text in others]
+    named = {match[1]: text for match, text in found_names if match}
+    lines = "".join(f"    gpuvitals.dev/{name}: {name}.yaml\n" for name in named)
+    for name, text in named.items():
+        (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+    spec = first.replace("  annotations:\n", f"  annotations:\n{lines}")
+    (tmp_path / "slo.yaml").write_text(spec, encoding="utf-8")
+
+    (found,) = objectives(Folder.load(tmp_path))
+
+    assert len(named) == 3
+    assert (len(found.exclusions), len(found.corrections), len(found.policy)) == (2, 1, 3)
