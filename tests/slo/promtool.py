@@ -19,10 +19,12 @@ class Case:
 
     Attributes:
         series: how promtool writes their values, by selector.
+        start: the time of the first sample.
     """
 
     series: Mapping[str, str]
     asked: Sequence[Asked]
+    start: str = "1970-01-01T00:00:00Z"
 
 
 def complaint(
@@ -57,6 +59,7 @@ def _test(case: Case) -> dict[str, object]:
     series = [{"series": selector, "values": values} for selector, values in case.series.items()]
     return {
         "interval": "1m",
+        "start_timestamp": case.start,
         "input_series": series,
         "promql_expr_test": [_question(*one) for one in case.asked],
     }

@@ -78,6 +78,11 @@ def test_a_reset_costs_no_event(judge: Callable[..., None]) -> None:
     )
 
 
+def test_a_reset_between_two_tiles_costs_no_event(judge: Callable[..., None]) -> None:
+    """The first sample of a tile is the first after a restart, and the last is higher than any before it."""
+    judge({"200": "0+20x10 0+60x60"}, ("slo:total:sum30d", "1h", 200 + 60 * 49))
+
+
 def test_a_gap_of_scrapes_loses_nothing(judge: Callable[..., None]) -> None:
     """What was counted while nobody looked is counted afterwards."""
     judge(
