@@ -19,10 +19,13 @@ def gained(counter: Series, window: str, before: Expr) -> Expr:
     """What each series of *counter* gained in *window*, where *before* is what it had reached at its beginning.
 
     A counter that fell was reset: it gained what it had reached above *before* when it fell, and what it reached since.
-    Two resets within one window hide what came between.
+    It may have fallen between two samples of the window, or just before the first. Two resets within one window hide what
+    came between.
     """
-    last = Call("last_over_time", (counter.over(window),))
-    highest = Call("max_over_time", (counter.over(window),))
-    fell = Call("resets", (counter.over(window),)) > 0
-    steady = ((last - before) >= 0).unless(fell)
-    return steady.or_(Call("clamp_min", (highest - before, Number(0))) + last)
+    last, lowest, highest, resets = (
+        Call(function, (counter.over(window),))
+        for function in ("last_over_time", "min_over_time", "max_over_time", "resets")
+    )
+    steady = ((last - before) >= 0).unless(resets > 0).unless(lowest < reached(counter, window))
+    above = Call("clamp_min", (highest - before, Number(0))) * resets.reaches(1)
+    return steady.or_(above + last)
