@@ -17,7 +17,11 @@ from history.minute import label_names
 from history.question import MINUTE, Function, History, Line, Question
 
 _TARGET = ("job", "instance")
-"""Labels that a Prometheus gives to what it scrapes. Here is one exporter: whatever is asked of them holds."""
+"""Labels that a Prometheus gives to what it scrapes. Here is one exporter: whatever is asked of them holds.
+
+Others, such as the pool of a node, are given to targets by whoever configures it: nobody knows them here, so grouping by them makes
+one group, and a selector that names one is refused.
+"""
 _LATE = 120.0
 """Seconds by which the newest minute may be behind: it is written some seconds after its end."""
 
@@ -107,8 +111,7 @@ def _values(expr: Expr) -> _Sought:
                 judged=lambda value: float(compare(value, limit)),
             )
     raise ConfigError(
-        "of a gauge, the embedded history can tell only whether one selector keeps a threshold; "
-        f"a Prometheus can evaluate {expr.text('gpuvitals')}"
+        "the embedded history evaluates no PromQL but whether the selector of one gauge keeps a threshold; a Prometheus does"
     )
 
 
@@ -123,11 +126,12 @@ def _kept(found: Selected, kind: Kind) -> Metric:
 
 def _check(sought: _Sought, asked: Asked) -> None:
     known = label_names(sought.metric)
-    for label in (*(one.label for one in sought.matchers()), *asked.by):
-        if label not in (*known, *_TARGET):
-            raise ConfigError(
-                f"the embedded history knows {sought.metric.name} by {', '.join(known) or 'no label'}, not by {label}"
-            )
+    lost = set(sought.metric.all_labels) - set(known)
+    named = {one.label for one in sought.matchers()} - set(known)
+    for label in sorted(named | lost.intersection(asked.by)):
+        raise ConfigError(
+            f"the embedded history knows {sought.metric.name} by {', '.join(known) or 'no label'}, not by {label}"
+        )
     if asked.steps.width % MINUTE:
         raise ConfigError(
             f"the embedded history keeps minutes, which do not tell of {asked.steps.width} s"

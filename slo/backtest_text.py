@@ -19,7 +19,7 @@ def _lines(found: Backtest) -> Iterator[str]:
     if found.refused:
         yield f"  {found.refused}"
         return
-    yield f"  {len(found.pages)} pages, {found.pages_per_month:.3g} a month"
+    yield f"  pages: {len(found.pages)}, {found.pages_per_month:.3g} a month"
     for page in found.pages:
         group = " ".join(page.group)
         until = written(page.ended) if page.ended else "the end"

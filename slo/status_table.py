@@ -58,9 +58,9 @@ def _row(objective: Objective, group: GroupStatus, source: str) -> tuple[str, ..
 
 
 def name(objective: Objective, group: GroupStatus) -> str:
-    """The objective and its group, as a person writes it."""
+    """The objective and its group, as a person writes it; a label that is not there is left out."""
     labels = ",".join(
-        f"{label}={value}" for label, value in zip(objective.by, group.group, strict=True)
+        f"{label}={value}" for label, value in zip(objective.by, group.group, strict=True) if value
     )
     return f"{objective.name}{{{labels}}}" if labels else objective.name
 

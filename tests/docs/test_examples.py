@@ -12,6 +12,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from tests import servers
+from tests.exporter.promises import DOCUMENT
 from tests.exporter.server import eventually
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "api.md").read_text()
@@ -68,6 +69,9 @@ def exporter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     address = f"http://127.0.0.1:{port}"
     scenario = folder / "idle.yaml"
     scenario.write_text("gpus: [{model: H100, count: 8, workload: idle}]\n")
+    slos = folder / "slos"
+    slos.mkdir()
+    (slos / "slo.yaml").write_text(DOCUMENT, encoding="utf-8")
     command = [
         sys.executable,
         "-m",
@@ -79,7 +83,14 @@ def exporter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "--probe-speed",
         "600",
     ]
-    command += ["--state-dir", str(folder), "--listen", f"127.0.0.1:{port}"]
+    command += [
+        "--slo-dir",
+        str(slos),
+        "--state-dir",
+        str(folder),
+        "--listen",
+        f"127.0.0.1:{port}",
+    ]
     with servers.started(command, f"{address}/healthz/gpus", folder / "log"):
         eventually(lambda: '"launch"' in servers.get(f"{address}/api/v1/probes"))
         yield address

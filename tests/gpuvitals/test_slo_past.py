@@ -284,7 +284,7 @@ def test_backtest_of_the_embedded_history(place: Path, state: Path, tmp_path: Pa
         "backtest", place, "--from", "-7h", "--state-dir", state, "--incidents", incidents
     )
 
-    assert "gpus: 0.999, 2026-09-21T07:15:00Z to 2026-09-21T14:15:00Z\n  1 pages" in text.stdout
+    assert "gpus: 0.999, 2026-09-21T07:15:00Z to 2026-09-21T14:15:00Z\n  pages: 1, " in text.stdout
     assert (
         "precision 100%, recall 100%, half of the incidents detected within 3 min" in text.stdout
     )

@@ -143,6 +143,13 @@ def test_both_select_and_sum_alike(prometheus: Counting, embedded: Counting) -> 
     assert list(one[()]) == pytest.approx(list(other[()]), rel=1e-9)
 
 
+def test_what_only_targets_have_makes_one_group(embedded: Counting) -> None:
+    """A node is of one pool, whose name only its Prometheus knows."""
+    asked = gains(availability.EXPECTED.name, 300, ("pool", "uuid"))
+
+    assert answered(embedded, asked).keys() == {("", uuid) for uuid in GPUS}
+
+
 @pytest.mark.tools
 def test_both_judge_slices_of_time_alike(prometheus: Counting, embedded: Counting) -> None:
     """Whether the lowest of some GPUs kept a threshold, minute by minute."""
@@ -167,7 +174,8 @@ def test_both_judge_slices_of_time_alike(prometheus: Counting, embedded: Countin
     [
         ("http_requests_total", (), "does not keep http_requests_total"),
         ("gpu_clock_hertz", (), "gpu_clock_hertz is a gauge, where a counter is expected"),
-        ("gpu_expected_seconds_total", ("cluster",), "by uuid, not by cluster"),
+        ('gpu_expected_seconds_total{cluster="a"}', (), "by uuid, not by cluster"),
+        ("gpu_expected_seconds_total", ("gpu",), "by uuid, not by gpu"),
         ('gpu_expected_seconds_total{gpu="0"}', (), "by uuid, not by gpu"),
         ('gpu_expected_seconds_total{uuid=~"("}', (), "unterminated subpattern"),
     ],

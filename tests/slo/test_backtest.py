@@ -169,7 +169,7 @@ def test_a_backtest_reads_as_text_and_json() -> None:
 
     text, plain = backtest_text.text(found), backtest_json.plain(found)
 
-    assert "1 pages, 2 a month" in text
+    assert "pages: 1, 2 a month" in text
     assert "precision 100%, recall 100%, half of the incidents detected within 3 min" in text
     assert plain["pages"][0]["labels"] == {"cluster": "a"}
     assert plain["incidents"]["list"][0]["seconds_to_detect"] == 180.0
