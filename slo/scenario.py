@@ -10,7 +10,8 @@ from slo.tier import SECONDS
 
 _WARM = 37
 """Steps of health before anything happens: more than half of the six hours that a group needs to be warm."""
-_DAY = 86_400
+_HOURS = 6 * 3600
+"""Half of a window must be known before it counts: of days, that takes long to evaluate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +62,9 @@ def _outage(_: Objective) -> Scenario:
 
 
 def _slow_burn(objective: Objective) -> Scenario:
-    """More errors than the budget allows, and few enough that only the slowest tier minds that half a day suffices for."""
+    """More errors than the budget allows, and few enough that only a slow tier minds, if three hours of samples suffice for one."""
     lasting = sorted(objective.tiers, key=lambda tier: SECONDS[tier.long])
-    slowest = next((tier for tier in lasting[::-1] if SECONDS[tier.long] <= _DAY), lasting[0])
+    slowest = next((tier for tier in lasting[::-1] if SECONDS[tier.long] <= _HOURS), lasting[0])
     others = lasting[: lasting.index(slowest)]
     factor = slowest.capped(objective)
     above = min((tier.capped(objective) for tier in others), default=1 / objective.budget)
