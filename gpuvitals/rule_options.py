@@ -52,11 +52,21 @@ def rule_text(groups: Iterable[Group], job: str, kind: str, name: str) -> str:
 
 
 def write(text: str, out: Path | None) -> None:
-    """Write *text* to *out*, or print it."""
+    """Write *text* to *out*, or print it; no server ever reads half of a file.
+
+    Raises:
+        ConfigError: it cannot be written.
+    """
+    from catalog import textfile  # noqa: PLC0415 - --help must be quick
+    from catalog.errors import ConfigError  # noqa: PLC0415
+
     if out is None:
         click.echo(text, nl=False)
-    else:
-        out.write_text(text, encoding="utf-8")
+        return
+    try:
+        textfile.write(out, text)
+    except OSError as error:
+        raise ConfigError(f"{out} cannot be written: {error.strerror}") from error
 
 
 def write_tests(

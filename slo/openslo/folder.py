@@ -37,6 +37,7 @@ class Folder:
     def __init__(self) -> None:
         self.faults: list[ConfigError] = []
         self._attachments: dict[Path, Document] = {}
+        self._used: set[tuple[str, str]] = set()
         self._entries: dict[tuple[str, str], Entry] = {}
 
     @classmethod
@@ -60,10 +61,14 @@ class Folder:
     def parsed(self, file: Path) -> tuple[Document, ...]:
         """The documents of *file*; none, and a fault, if it is no YAML."""
         try:
-            return yamlfile.load_all(file)
+            found = yamlfile.load_all(file)
         except ConfigError as fault:
             self.faults.append(fault)
             return ()
+        if all(document.value is None for document in found):
+            # Whoever writes it is perhaps not done yet, and rules without its objectives would end their alerts.
+            self.faults.append(ConfigError(f"{file}:1: the file is empty; fill or remove it"))
+        return found
 
     def add(self, document: Document) -> None:
         """Take in one document."""
@@ -87,8 +92,13 @@ class Folder:
         return (entry for (found, _), entry in self._entries.items() if found == kind)
 
     def find(self, kind: str, name: str) -> Entry | None:
-        """The document of *kind* that is called *name*."""
+        """The document of *kind* that is called *name*; it is needed from now on."""
+        self._used.add((kind, name))
         return self._entries.get((kind, name))
+
+    def used(self, kind: str, name: str) -> bool:
+        """Whether anybody looked for that document."""
+        return (kind, name) in self._used
 
     def names(self, kind: str) -> tuple[str, ...]:
         """What the documents of *kind* are called."""

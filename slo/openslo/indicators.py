@@ -7,6 +7,7 @@ from catalog.promql.expr import Aggregate, Binary, Call, Expr, Foreign, Number, 
 from catalog.yamlfile import Document, Place
 from slo import tiles
 from slo.indicator import Indicator, Ratio, Slices, counter
+from slo.openslo.reach import unreachable
 from slo.openslo.reading import path
 from slo.openslo.shapes import IndicatorSpec, Metric, ObjectiveSpec, RatioMetric
 
@@ -48,6 +49,10 @@ class IndicatorReader:
     def _threshold(self, metric: Metric, objective: ObjectiveSpec, every: int) -> Slices:
         if objective.op is None or objective.value is None:
             raise self._wrong("a thresholdMetric needs `op` and `value` in the objective")
+        if complaint := unreachable(
+            metric.metric_source.spec.query, objective.op, objective.value
+        ):
+            raise self._wrong(complaint, "thresholdMetric")
         worst = Aggregate(
             "min" if objective.op.startswith("g") else "max", self._by, self._raw(metric)
         )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,23 @@ from slo.openslo.shapes import (
     Metadata,
     ObjectiveSpec,
     Slo,
+    metrics,
 )
 from slo.openslo.windows import window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """An objective, and where it is written."""
+
+    objective: Objective
+    document: Document
+    place: Place
+
+    def error(self, message: str, *place: str | int) -> ConfigError:
+        """A complaint about it, or about another *place* of its document."""
+        where = place or self.place
+        return self.document.error(f"{path(where)}: {self.objective.name}: {message}", *where)
 
 
 def objectives(folder: Folder) -> tuple[Objective, ...]:
@@ -35,15 +51,28 @@ def objectives(folder: Folder) -> tuple[Objective, ...]:
     Raises:
         ConfigError: anything in the folder is wrong: all faults, one per line.
     """
-    found: list[Objective] = []
+    return tuple(one.objective for one in placed(folder))
+
+
+def placed(folder: Folder) -> tuple[Placed, ...]:
+    """Every objective of *folder* with its place.
+
+    Raises:
+        ConfigError: anything in the folder is wrong: all faults, one per line.
+    """
+    found: dict[str, Placed] = {}
     for entry in folder.of("SLO"):
         try:
-            found.extend(_Reader(folder, entry).objectives())
+            for one in _Reader(folder, entry).objectives():
+                first = found.setdefault(one.objective.name, one)
+                if first is not one:
+                    where = first.document.at(*first.place)
+                    raise one.error(f"another objective has the same name, at {where}")
         except ConfigError as fault:
             folder.faults.append(fault)
     if folder.faults:
         raise ConfigError("\n".join(map(str, folder.faults)))
-    return tuple(found)
+    return tuple(found.values())
 
 
 class _Reader:
@@ -55,7 +84,7 @@ class _Reader:
         self._document = entry.document
         self._slo = entry.shape
 
-    def objectives(self) -> Iterator[Objective]:
+    def objectives(self) -> Iterator[Placed]:
         spec = self._slo.spec
         if not spec.objectives:
             raise self._wrong("an SLO needs at least one objective", "spec", "objectives")
@@ -64,7 +93,8 @@ class _Reader:
         own["days"], own["calendar"] = window(self._document, spec)
         for number, written in enumerate(spec.objectives):
             place = ("spec", "objectives", number)
-            yield self._objective(written, place, own)
+            objective = self._objective(written, place, own)
+            yield Placed(objective=objective, document=self._document, place=place)
 
     def _objective(
         self, written: ObjectiveSpec, place: Place, own: Mapping[str, Any]
@@ -72,6 +102,7 @@ class _Reader:
         if written.composite_weight is not None:
             raise self._wrong("composite SLOs are not supported; write one SLO per part", *place)
         spec, metadata, where, document = self._indicator(written, place)
+        self._sources(spec, where, document)
         reader = IndicatorReader(document, where, own.get("by", ()))
         indicator = reader.read(spec, written, self._slo.spec.budgeting_method)
         name = self._name(written)
@@ -166,6 +197,16 @@ class _Reader:
                     message = f"{path(above)}: annotation {key}: {wrong}"
                     raise document.error(message, *above, key) from wrong
         return found
+
+    def _sources(self, spec: IndicatorSpec, where: Place, document: Document) -> None:
+        """Every metricSourceRef leads to a DataSource."""
+        for above, metric in metrics(spec):
+            name, place = metric.metric_source.metric_source_ref, (*where, *above, "metricSource")
+            if name and self._folder.find("DataSource", name) is None:
+                known = ", ".join(self._folder.names("DataSource")) or "none"
+                place = (*place, "metricSourceRef")
+                text = f"there is no DataSource called {name!r}; known: {known}"
+                raise document.error(f"{path(place)}: {text}", *place)
 
     def _target(self, written: ObjectiveSpec, place: Place) -> float:
         if (written.target is None) == (written.target_percent is None):

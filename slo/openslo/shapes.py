@@ -1,5 +1,6 @@
 """The fields of each kind of OpenSLO document, as https://github.com/OpenSLO/OpenSLO/tree/v1.0 names them."""
 
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
@@ -57,6 +58,16 @@ class IndicatorSpec(_Shape):
     description: str = ""
     ratio_metric: RatioMetric | None = None
     threshold_metric: Metric | None = None
+
+
+def metrics(spec: IndicatorSpec) -> Iterator[tuple[tuple[str, ...], Metric]]:
+    """The metrics of an indicator, and where in it they are written."""
+    if spec.threshold_metric:
+        yield ("thresholdMetric",), spec.threshold_metric
+    for name in ("good", "bad", "total", "raw") if spec.ratio_metric else ():
+        metric = getattr(spec.ratio_metric, name)
+        if metric:
+            yield ("ratioMetric", name), metric
 
 
 class InlineIndicator(_Shape):

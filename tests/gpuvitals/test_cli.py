@@ -20,14 +20,14 @@ from history.database import Database
 ROOT = Path(__file__).parents[2]
 
 
-def commands() -> Iterator[tuple[str, ...]]:
+def commands(group: click.Group = cli, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """Every command and subcommand."""
-    context = click.Context(cli)
-    for name in cli.list_commands(context):
-        command = cli.get_command(context, name)
-        yield (name,)
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        yield (*above, name)
         if isinstance(command, click.Group):
-            yield from ((name, below) for below in command.list_commands(context))
+            yield from commands(command, (*above, name))
 
 
 def failed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
