@@ -2,10 +2,10 @@
 
 import asyncio
 import contextlib
-import gzip
 from collections.abc import Callable, Collection
 
 from aiohttp import web
+from deflate import gzip_compress
 
 from catalog.metric import Metric
 from catalog.metrics import ALL, BY_NAME, exporter
@@ -16,7 +16,7 @@ from exporter.prometheus import Instruments
 from exporter.web.negotiation import accepts_gzip, exposition_format
 
 _END = "# EOF\n"
-# Level 1 costs a third of level 6 and yields 15 % more bytes on this text.
+# On this text libdeflate's level 1 takes half the time of zlib's, and yields 7 % fewer bytes.
 _GZIP_LEVEL = 1
 _FILTERED = 32
 """Different `name[]` filters whose answers are kept; one Prometheus sends one."""
@@ -114,7 +114,7 @@ class Scrapes:
     def _render(self, fmt: Format, names: frozenset[str] | None, *, compressed: bool) -> bytes:
         if compressed:
             plain = self.body(fmt, names)
-            return gzip.compress(plain, _GZIP_LEVEL, mtime=0)
+            return bytes(gzip_compress(plain, _GZIP_LEVEL))
         gpus = self._exposition.render(
             self._hub.latest,
             fmt,
