@@ -33,7 +33,7 @@ from probes.messages import Happened
 from tests.exporter.attribution.kubelet import Kubelet, pod
 from tests.exporter.child import NOW, Child
 from tests.exporter.parsing import names, parsed
-from tests.exporter.probing.bench import probe_now
+from tests.exporter.probing.bench import learn, probe_now
 from tests.probes.devices import SYSTEM, FakeDevice, FakeDriver, rich, well
 
 UUID = "GPU-00000000-aaaa-bbbb-cccc-000000000000"
@@ -165,8 +165,10 @@ async def test_emitted_equals_catalogued(tmp_path: Path) -> None:
         log.write_text(f"{SXID}\n")
         server.service.intake.hear(Happened(replace(EVENT, uuid=UUID)))
         await until(server.counts_xids)
-        prober = server.service.prober
-        await probe_now(prober, UUID, "memory-bandwidth", "kernel-latency", "compute-integrity")
+        await probe_now(
+            server.service.prober, UUID, "memory-bandwidth", "kernel-latency", "compute-integrity"
+        )
+        learn(server.service.prober, UUID, "memory-bandwidth")
         _, text, _ = await server.get("/metrics")
         _, body = await server.json("/api/v1/gpus")
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import msgspec
 
 from exporter.probing.prober import Prober
+from probes.active.baseline import RUNS
 from probes.active.schedule import Slot
 from probes.active.task import BY_NAME
 from probes.bench_gpu import Behaviour, BenchGpu
@@ -41,3 +42,12 @@ async def probe_now(prober: Prober, uuid: str, *tasks: str, gpu: BenchGpu = GPU)
     for task in tasks:
         assert await prober._attempt(ward.patients[uuid], BY_NAME[task], None)
     await prober._turn(Slot(uuid, tasks[0]))
+
+
+def learn(prober: Prober, uuid: str, task: str) -> None:
+    """Let what *task* found last be the baseline, as if it had found it in each of the first healthy runs."""
+    patient = prober.ward.patients[uuid]
+    record = patient.records[task]
+    usual = {name: (seen.value,) * RUNS for name, seen in record.seen.items()}
+    patient.records[task] = msgspec.structs.replace(record, baselines=usual)
+    prober.ward.show_again(patient)
