@@ -20,6 +20,8 @@ from history.database import Database
 
 ROOT = Path(__file__).parents[2]
 ROUNDS = int(os.environ.get("KILL_ROUNDS", "10"))
+_PAUSE = 0.0002 * ROUNDS
+"""Seconds between two writes: however many rounds, no more events than are kept."""
 CODES = (13, 31, 48, 79, 94, 119)
 LAST = "the last of all"
 
@@ -38,7 +40,7 @@ class Storm(threading.Thread):
 
     def run(self) -> None:
         number = 0
-        while not self._ending.wait(0.002):
+        while not self._ending.wait(_PAUSE):
             lines = []
             for _ in range(self._rng.randrange(60)):
                 lines.append(self._line(number, self._text(number)))
