@@ -1,12 +1,20 @@
 """Budgets agree with a plain count of the scraped samples, over thirty days on a real Prometheus."""
 
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
+from catalog.metrics import availability
 from catalog.promql.expr import Foreign
 from catalog.rules.rule import Record
+from catalog.snapshot import Layout, Reading
+from history.counted import Gains, Refused, Steps
+from history.database import Database
+from history.embedded import EmbeddedCounting
+from history.rollup import Rollup
+from history.sqlite import SqliteHistory
 from slo import names
 from slo.indicator import Ratio
 from slo.objective import Objective
@@ -123,3 +131,34 @@ def test_ten_minutes_without_prometheus_cost_no_event(
         assert found[_SUMS[0]][service] == pytest.approx(total, rel=1e-9)
         assert found[_SUMS[1]][service] == pytest.approx(bad, rel=1e-9)
         assert 1 - found[_SUMS[2]][service] == pytest.approx(1 - left, rel=1e-9)
+
+
+def test_the_embedded_history_counts_thirty_days_alike(tmp_path: Path) -> None:
+    """The same scrapes, kept as an exporter keeps them, give the same events to the last one.
+
+    Scrapes are moved off the full minute, which is the end of a minute to Prometheus and the begin of one to the history.
+    """
+    services = {
+        name: {
+            code: [(at + 7.3, value) for at, value in samples]
+            for code, samples in SERVICES[name].items()
+        }
+        for name in ("steady", "all")
+    }
+    start, counters = END - 30 * DAY, {"200": availability.EXPECTED, "500": availability.AVAILABLE}
+    layout = Layout(tuple((metric, ()) for metric in counters.values()))
+    with Database.open(tmp_path) as database:
+        history, rollup = SqliteHistory(database), Rollup()
+        for name, found in services.items():
+            for (at, good), (_, bad) in zip(found["200"], found["500"], strict=True):
+                rollup.observe(name, Reading(at=at, layout=layout, values=(good, bad)))
+        history.append(rollup.flush(END + 60))
+        for code, metric in counters.items():
+            steps = Steps(end=END, width=300, count=30 * DAY // 300)
+            asked = Gains(counter=Foreign(metric.name), by=("uuid",), steps=steps)
+            (tiles,) = EmbeddedCounting(history).count([asked])
+
+            assert not isinstance(tiles, Refused)
+            for name, found in services.items():
+                sum_ = math.fsum(one for one in tiles[(name,)] if not math.isnan(one))
+                assert sum_ == pytest.approx(events([found[code]], start, END), rel=1e-9)
