@@ -56,6 +56,10 @@ class Case:
         return f"{self.fault['kind']}{f' ({words})' if words else ''}"
 
 
+_PROBED = ("GpuIntegrityMismatch",)
+"""A probe that meets such an error may be first to say so, since it runs so often here."""
+
+
 def _xid(code: int, alert: str) -> Case:
     return Case(fault={"kind": "xid", "code": code}, alert=alert)
 
@@ -72,11 +76,15 @@ CASES = (
     _xid(64, "GpuXidResetGpu"),
     _xid(110, "GpuXidRebootNode"),
     _xid(79, "GpuXidRebootNode"),
-    _long("ecc_storm", "GpuEccUncorrected", type="uncorrected", location="dram"),
+    Case(
+        fault={"kind": "ecc_storm", "type": "uncorrected", "location": "dram", "seconds": _LONG},
+        alert="GpuEccUncorrected",
+        also=_PROBED,
+    ),
     Case(
         fault={"kind": "ecc_storm", "type": "uncorrected", "location": "sram", "seconds": _LONG},
         alert="GpuSramThresholdExceeded",
-        also=("GpuEccUncorrected",),
+        also=("GpuEccUncorrected", *_PROBED),
     ),
     _long("ecc_storm", "GpuEccCorrectedRate", type="corrected", location="sram", rate=1000),
     Case(fault={"kind": "row_remap_pending"}, alert="GpuRecoveryActionRequired"),

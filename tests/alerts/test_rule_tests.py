@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from alerts.policies import ALL
+from alerts.policies.usage import LEAK
 from alerts.rule_tests import document
 from alerts.rules import groups
 from catalog import yamlfile
+from catalog.metrics import memory, state
 from catalog.rules.files import plain
 
 ROOT = Path(__file__).parents[2]
@@ -58,3 +60,30 @@ def test_the_command_writes_the_same(tmp_path: Path) -> None:
     assert tests.read_text(encoding="utf-8") == yamlfile.dump(
         document(ALL, "gpuvitals", rules.name)
     )
+
+
+@pytest.mark.tools
+def test_a_model_that_is_loaded_and_stays_is_no_leak(
+    tool: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """Seen over six hours memory rises, over the last one it does not."""
+    rules, tests = tmp_path / "rules.yml", tmp_path / "tests.yml"
+    rules.write_text(plain(groups([LEAK]), "gpuvitals", "a test"), encoding="utf-8")
+    labels = '{job="gpuvitals",instance="i",uuid="u"}'
+    given = {
+        f"{memory.USED.name}{labels}": "0x240 0+2000000000x30 60000000000x300",
+        f"{memory.TOTAL.name}{labels}": "80000000000x600",
+        f'{state.INFO.name}{{job="gpuvitals",instance="i",uuid="u",node="n"}}': "1x600",
+    }
+    quiet = {"eval_time": "7h", "alertname": LEAK.name, "exp_alerts": []}
+    test = {
+        "interval": "1m",
+        "input_series": [{"series": one, "values": values} for one, values in given.items()],
+        "alert_rule_test": [quiet],
+    }
+    document_of_one = {"rule_files": ["rules.yml"], "evaluation_interval": "1m", "tests": [test]}
+    tests.write_text(yamlfile.dump(document_of_one), encoding="utf-8")
+
+    done = subprocess.run([tool("promtool"), "test", "rules", tests], check=False)
+
+    assert done.returncode == 0
