@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] = ()) -> None:
 def _fleet(nodes: int, gpus: int) -> Iterator[str]:
     address = f"127.0.0.1:{free_port()}"
     command = [sys.executable, "-m", "gpuvitals", "simulate", "--listen", address]
-    command += ["--nodes", str(nodes), "--gpus", str(gpus)]
+    command += ["--nodes", str(nodes), "--gpus", str(gpus), "--readings", "1"]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
         try:
             until(lambda: _answers(address), 30.0, "the fleet")

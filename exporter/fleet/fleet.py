@@ -16,6 +16,7 @@ class Fleet:
     def __init__(self, spec: FleetSpec, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._began = clock()
+        self._readings = spec.readings
         self._scenarios = {scenario.node: scenario for scenario in spec.scenarios()}
         self._made: dict[str, FleetNode] = {}
 
@@ -32,5 +33,5 @@ class Fleet:
         """The node called *name*, None if there is none."""
         scenario = self._scenarios.get(name)
         if scenario and name not in self._made:
-            self._made[name] = FleetNode(scenario, self._began, self._clock)
+            self._made[name] = FleetNode(scenario, self._began, self._clock, self._readings)
         return self._made.get(name)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from catalog.metrics import exporter
 from catalog.snapshot import Reading, Snapshot, Tier
 from exporter.fleet.gpu import FleetGpu
+from exporter.fleet.spec import MOST_READINGS
 from exporter.fleet.xids import FleetXids
 from exporter.health.kept import Kept
 from exporter.health.watch import Watch, Wiring
@@ -26,8 +27,6 @@ from probes.sim.driver import SimDriver
 from probes.sim.scenario import Scenario
 from probes.worker import PERIODS
 
-MOST_STEPS = 20
-"""Readings between two scrapes. A longer time is divided into as many, each standing for more than a second."""
 _CELLS = 5
 """Cells of the simulation that each such reading works out, exactly if the step is no longer than they are."""
 
@@ -40,13 +39,13 @@ class FleetNode:
     Args:
         began: when the fleet began, seconds since 1970; nodes that are first asked at different times agree on it.
         clock: seconds since 1970.
-        steps: readings between two scrapes, at most.
+        readings: between two scrapes, at most.
     """
 
     def __init__(
-        self, scenario: Scenario, began: float, clock: Clock, steps: int = MOST_STEPS
+        self, scenario: Scenario, began: float, clock: Clock, readings: int = MOST_READINGS
     ) -> None:
-        self._most_steps = steps
+        self._most_readings = readings
         self._clock = clock
         self._node = scenario.node
         self._read_until = StandingClock(began)
@@ -140,7 +139,7 @@ class FleetNode:
             self._open()
         before = self._read_until.now
         seconds = int((self._clock() - before) // PERIODS[Tier.FAST])
-        steps = min(seconds, self._most_steps)
+        steps = min(seconds, self._most_readings)
         for step in range(1, steps + 1):
             self._read_until.now = before + seconds * step / steps
             self._read()

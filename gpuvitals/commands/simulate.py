@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from exporter.fleet.spec import MOST_GPUS, MOST_NODES, FleetSpec
+from exporter.fleet.spec import MOST_GPUS, MOST_NODES, MOST_READINGS, FleetSpec
 from exporter.listen import bind
 from gpuvitals.context import World
 from probes.sim.board import GpuSpec
@@ -49,6 +49,13 @@ In Prometheus' configuration:
     help="Fleets of one seed are the same.",
 )
 @click.option(
+    "--readings",
+    default=MOST_READINGS,
+    show_default=True,
+    type=click.IntRange(1, MOST_READINGS),
+    help="Readings of each GPU between two scrapes at most; fewer cost less and see less.",
+)
+@click.option(
     "--allow-fault-injection",
     is_flag=True,
     help="Take POST /nodes/NAME/api/v1/faults, .../stop and .../start.",
@@ -63,6 +70,7 @@ def command(
     model: str,
     workload: str,
     seed: int,
+    readings: int,
     allow_fault_injection: bool,
 ) -> None:
     """Serve a fleet of simulated nodes on one port, for Prometheus to find with http_sd_configs at /sd.
@@ -73,7 +81,9 @@ def command(
     from exporter.fleet.http import serve  # noqa: PLC0415
 
     gpu = GpuSpec(model=MODELS[model], workload=Profile(workload))
-    fleet = Fleet(FleetSpec(nodes=nodes, gpus=gpus, gpu=gpu, seed=seed), world.clock)
+    fleet = Fleet(
+        FleetSpec(nodes=nodes, gpus=gpus, gpu=gpu, seed=seed, readings=readings), world.clock
+    )
     with bind(listen) as listener:
         host, port = listener.getsockname()[:2]
         print(

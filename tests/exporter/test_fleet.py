@@ -14,8 +14,7 @@ from pytest_aiohttp import AiohttpClient
 from exporter.exposition import Format
 from exporter.fleet.fleet import Fleet
 from exporter.fleet.http import build
-from exporter.fleet.node import MOST_STEPS
-from exporter.fleet.spec import MOST_GPUS, MOST_NODES, FleetSpec
+from exporter.fleet.spec import MOST_GPUS, MOST_NODES, MOST_READINGS, FleetSpec
 from exporter.standing_clock import StandingClock
 from probes.sim.board import GpuSpec
 from probes.sim.gpu import Physics
@@ -97,7 +96,7 @@ def test_nobody_asks_nothing_is_computed() -> None:
     assert len(made.names) == MOST_NODES
 
 
-@pytest.mark.parametrize("interval", [5, 15, MOST_STEPS])
+@pytest.mark.parametrize("interval", [5, 15, MOST_READINGS])
 def test_integrals_do_not_depend_on_the_scrape_interval(interval: int) -> None:
     """Between two scrapes the GPUs are read once a second, as a real exporter reads them."""
     seen = _watched(interval)
