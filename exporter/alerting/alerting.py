@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 _TICK = 1.0
 """Seconds after which we look though nothing happened."""
+_GRACE = 0.5
+"""Seconds for which an alert waits for another one that explains it: Alertmanager silences only what comes after that."""
 
 
 class Alerting:
@@ -84,7 +86,15 @@ class Alerting:
         while True:
             self._happened.clear()
             self._look(outboxes)
-            await self._pause()
+            await self._pause(_GRACE if self._early(self._clock()) else _TICK)
+
+    def _early(self, now: float) -> frozenset[Labels]:
+        """Those that wait for what may explain them."""
+        return frozenset(
+            alert.labels
+            for alert in self._holding
+            if alert.explicable and 0 <= now - alert.since < _GRACE
+        )
 
     def _look(self, outboxes: Iterable[Outbox]) -> None:
         now = self._clock()
@@ -95,18 +105,20 @@ class Alerting:
 
     def _due(self, now: float) -> tuple[Alert, ...]:
         """Those that hold and are new, or were last sent too long ago."""
+        early = self._early(now)
+        holding = [alert for alert in self._holding if alert.labels not in early]
         due = tuple(
             alert
-            for alert in self._holding
+            for alert in holding
             if not 0 <= now - self._sent.get(alert.labels, float("-inf")) < self._settings.again
         )
-        sent = {alert.labels: self._sent.get(alert.labels, now) for alert in self._holding}
+        sent = {alert.labels: self._sent.get(alert.labels, now) for alert in holding}
         self._sent = {**sent, **dict.fromkeys((alert.labels for alert in due), now)}
         return due
 
-    async def _pause(self) -> None:
+    async def _pause(self, seconds: float) -> None:
         try:
-            async with asyncio.timeout(_TICK):
+            async with asyncio.timeout(seconds):
                 await self._happened.wait()
         except TimeoutError:
             return

@@ -26,12 +26,14 @@ class Alert:
         labels: all that make it this one and no other, in both senders' eyes.
         identity: which of them say what it is about, external labels left out.
         since: when we first saw it hold, seconds since 1970.
+        explicable: others may explain it, which silences it.
     """
 
     labels: Labels
     identity: tuple[str, ...]
     annotations: Mapping[str, str]
     since: float
+    explicable: bool = False
 
 
 class Conditions:
@@ -85,6 +87,7 @@ class Conditions:
             identity=("alertname", *policy.identity),
             annotations=MappingProxyType(annotations),
             since=self._since.get(labels, now),
+            explicable=bool(policy.explained_by),
         )
 
 

@@ -13,6 +13,7 @@ from catalog.errors import CatalogError
 from catalog.metrics import state
 from catalog.promql import functions as q
 from catalog.rules.files import plain
+from catalog.rules.rule import Alert
 
 CONDITION = q.select(state.UP).equals(0)
 
@@ -39,6 +40,15 @@ def test_a_name_is_given_once() -> None:
 def test_what_explains_an_alert_is_an_alert(one: Policy) -> None:
     """Inhibition is generated from these names."""
     assert set(one.explained_by) <= BY_NAME.keys() - {one.name}
+
+
+def test_what_explains_an_alert_is_evaluated_first() -> None:
+    """Alertmanager silences only what comes later."""
+    for group in groups(ALL):
+        names = [rule.name for rule in group.rules if isinstance(rule, Alert)]
+        for name in names:
+            before = names[: names.index(name)]
+            assert {*BY_NAME[name].explained_by} & {*names} <= {*before}
 
 
 def test_no_label_of_the_target_survives() -> None:

@@ -35,7 +35,7 @@ Held = Mapping[str, tuple[Mapping[str, str], Mapping[str, str]]]
 """Labels and annotations of alerts, by name."""
 DIRECT = {policy.name for policy in ALL if policy.direct}
 HOLD = 5
-LATER, SOONER = "12s", "1s"
+LATER, SOONER = "15s", "1s"
 """How long Prometheus' alert outlives its condition: longer than ours, and shorter."""
 KEEP_FIRING = {"GpuLost": LATER, "GpuRecoveryActionRequired": SOONER}
 LASTS = 8
@@ -153,11 +153,13 @@ class Story:
 
     Attributes:
         told: by case, how often people heard that the alert begins, and that it ends.
+        meanwhile: the same when the last that restarted was back.
         ours, theirs: the same two alerts as each side writes them.
         mismatches: what the exporter counted before and after a Prometheus with a label more.
     """
 
     told: Mapping[str, tuple[int, int]]
+    meanwhile: Mapping[str, tuple[int, int]]
     ours: Held
     theirs: Held
     mismatches: tuple[float | None, float | None]
@@ -230,10 +232,11 @@ def they_sent(server: Prometheus) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sides:
-    """Who tells Alertmanager."""
+    """Who tells Alertmanager, and what people had heard when both were back."""
 
     exporter: Server
     prometheus: Prometheus
+    meanwhile: Mapping[str, tuple[int, int]]
 
 
 def restarts(scene: Scene, stack: ExitStack) -> tuple[Sides, dict[str, str]]:
@@ -246,7 +249,9 @@ def restarts(scene: Scene, stack: ExitStack) -> tuple[Sides, dict[str, str]]:
         server = stack.enter_context(scene.prometheus())
         both_tell(exporter, server, asking, lost)
     cases = {"prometheus restarts": asking, "the exporter restarts": lost}
-    return Sides(exporter=stack.enter_context(scene.exporter()), prometheus=server), cases
+    back = stack.enter_context(scene.exporter())
+    meanwhile = {case: heard(scene.told, uuid) for case, uuid in cases.items()}
+    return Sides(exporter=back, prometheus=server, meanwhile=meanwhile), cases
 
 
 def orders(scene: Scene, sides: Sides) -> dict[str, str]:
@@ -312,7 +317,13 @@ def story(tool: Tool, tmp_path_factory: pytest.TempPathFactory) -> Story:
         ours, theirs = both_write(scene, sides.exporter)
         eventually(lambda: all(heard(scene.told, uuid)[1] for uuid in cases.values()))
         told = {case: heard(scene.told, uuid) for case, uuid in cases.items()}
-        return Story(told=told, ours=ours, theirs=theirs, mismatches=mismatches)
+        return Story(
+            told=told,
+            meanwhile=sides.meanwhile,
+            ours=ours,
+            theirs=theirs,
+            mismatches=mismatches,
+        )
 
 
 @pytest.mark.parametrize("first", ["we", "they"])
@@ -326,6 +337,11 @@ def test_an_alert_begins_once_and_ends_once(story: Story, first: str, last: str)
 def test_a_restart_is_not_heard(story: Story, who: str) -> None:
     """The other holds the alert meanwhile; who comes back fires the same one, the exporter since it remembers."""
     assert story.told[f"{who} restarts"] == (1, 1)
+
+
+def test_a_restart_ends_nothing(story: Story) -> None:
+    """The GPU that was lost when the exporter went is so to people until it is known to be well."""
+    assert story.meanwhile["the exporter restarts"] == (1, 0)
 
 
 def test_other_labels_are_noticed(story: Story) -> None:
