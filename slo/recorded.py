@@ -7,9 +7,10 @@ from catalog.promql.expr import Call, Recorded
 from history.counted import Group
 from history.prometheus_api import Instant, PrometheusApi, Rejected
 from slo import names, tiles
+from slo.afterwards import changes
 from slo.objective import Objective
 from slo.states import STATES
-from slo.status import WINDOWS, GroupStatus
+from slo.status import WINDOWS, GroupStatus, Measured
 
 _PER_QUERY = 50
 """Objectives."""
@@ -60,10 +61,20 @@ def _names(objective: Objective) -> Iterator[str]:
     yield from (names.STATE_CODE, names.BUDGET_REMAINING, names.TIME_TO_EXHAUSTION, names.COVERAGE)
     yield from (names.total(objective.window), names.bad(objective.window))
     yield from map(names.burn, WINDOWS)
+    if changes(objective):
+        yield from map(names.measured, _changed(objective))
+
+
+def _changed(objective: Objective) -> tuple[str, ...]:
+    """What exclusions and corrections change."""
+    window = objective.window
+    return names.total(window), names.bad(window), names.BUDGET_REMAINING
 
 
 def _status(objective: Objective, group: Group, row: Row) -> GroupStatus:
     code = row.get(names.STATE_CODE)
+    before = [row.get(names.measured(name)) for name in _changed(objective)]
+    events, bad_events, remaining = (one or 0.0 for one in before)
     burn_rates = {window: row.get(names.burn(window), 0.0) for window in WINDOWS}
     return GroupStatus(
         group=group,
@@ -74,4 +85,7 @@ def _status(objective: Objective, group: Group, row: Row) -> GroupStatus:
         burn_rates=burn_rates,
         exhaustion_seconds=row.get(names.TIME_TO_EXHAUSTION) if burn_rates["6h"] else None,
         coverage=row.get(names.COVERAGE, 0.0),
+        measured=Measured(events=events, bad_events=bad_events, remaining=remaining)
+        if None not in before
+        else None,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from slo.report import Report, ReportGroup, ReportObjective
+from slo.report_schema import Report, ReportGroup, ReportObjective
 
 _HEAD = "| objective | target | SLI | met | budget spent | pages | worst days | coverage |"
 _RULE = "|---|---|---|---|---|---|---|---|"
@@ -16,7 +16,8 @@ def markdown(report: Report) -> str:
     lines += [line for one in report.objectives for line in _rows(one)]
     refused = [f"- {one.slo}: {one.refused}" for one in report.objectives if one.refused]
     sent = [line for one in report.objectives for line in _pages(one)]
-    for title, found in (("Not told", refused), ("Pages", sent)):
+    changed = [line for one in report.objectives for line in _changed(one)]
+    for title, found in (("Not told", refused), ("What does not count", changed), ("Pages", sent)):
         if found:
             lines += ["", f"## {title}", "", *found]
     return "\n".join(lines) + "\n"
@@ -36,6 +37,20 @@ def _rows(objective: ReportObjective) -> Iterator[str]:
             f"{group.coverage * 100:.1f} %",
         )
         yield f"| {' | '.join(cells)} |"
+
+
+def _changed(objective: ReportObjective) -> Iterator[str]:
+    """Before and after, and why."""
+    for group in objective.groups:
+        if group.measured and group.measured.budget_spent != group.budget_spent:
+            before = f"{group.measured.budget_spent * 100:.1f} %"
+            yield f"- {_name(objective, group)}: {before} of the budget would have been spent if all counted"
+    for exclusion in objective.exclusions:
+        about = f", {exclusion.author}" if exclusion.author else ""
+        yield f"- {objective.slo}: {exclusion.seconds / 60:.0f} minutes, {exclusion.reason}{about}"
+    for correction in objective.corrections:
+        events = f"{correction.bad_events:+g} of {correction.events:+g} events"
+        yield f"- {objective.slo}: {events} at {correction.at}, {correction.reason}, {correction.author}"
 
 
 def _pages(objective: ReportObjective) -> Iterator[str]:

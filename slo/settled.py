@@ -1,4 +1,7 @@
-"""Tallies with what silence costs, as the rules of `slo.silence` add it to them: by parts where parts are missed one by one."""
+"""Tallies as they count: without excluded time, with what silence costs, by parts where parts are missed one by one.
+
+The same as the rules of `slo.leaving_out` and `slo.silence` make of tiles.
+"""
 
 import math
 from array import array
@@ -8,6 +11,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 
 from history.counted import Group
+from slo.excluded import about, left_out
 from slo.indicator import Slices
 from slo.objective import TILE, Objective, SilentBudget
 from slo.tally import Sums, Tally, coarser
@@ -23,10 +27,13 @@ class Settled:
     """One group.
 
     Attributes:
+        tally: what counts.
+        excluded: what was measured and does not count.
         silent: events of each step that silence costs, all of them bad.
     """
 
     tally: Tally
+    excluded: Tally
     silent: "array[float]"
 
 
@@ -36,16 +43,18 @@ def listed(objective: Objective, group: Group) -> bool:
 
 
 def seen(tally: Tally) -> Sums:
-    """Of how many steps anything is known."""
+    """Of how many steps anything is known that counts."""
     return Sums(0.0 if math.isnan(one) else 1.0 for one in tally.total)
 
 
+def measured(group: Settled) -> Sums:
+    """Of how many steps anything is known, whether it counts or not."""
+    pairs = zip(group.tally.total, group.excluded.total, strict=True)
+    return Sums(0.0 if all(map(math.isnan, pair)) else 1.0 for pair in pairs)
+
+
 def settled(objective: Objective, parts: Sequence[Tally]) -> tuple[Settled, ...]:
-    """The groups that *parts* make up, with what their silence costs."""
-    if objective.silent_budget is SilentBudget.EXCLUDE:
-        return tuple(
-            Settled(tally=one, silent=array("d", [0.0]) * one.steps.count) for one in parts
-        )
+    """The groups that *parts* make up."""
     found: dict[Group, list[Settled]] = {}
     for one in _charged(objective, parts):
         found.setdefault(one.tally.group[: len(objective.by)], []).append(one)
@@ -54,13 +63,23 @@ def settled(objective: Objective, parts: Sequence[Tally]) -> tuple[Settled, ...]
 
 def _charged(objective: Objective, parts: Sequence[Tally]) -> Iterator[Settled]:
     tiled = [coarser(one, TILE) for one in parts]
-    alone = [_Charge(one) for one in tiled]
+    groups = dict.fromkeys(one.group[: len(objective.by)] for one in parts)
+    out = {group: left_out(about(objective, group), tiled[0].steps) for group in groups}
+    hidden = [out[one.group[: len(objective.by)]] for one in parts]
+    if objective.silent_budget is SilentBudget.EXCLUDE:
+        yield from (
+            _counted(part, hide, array("d", [0.0]) * len(hide), [False] * len(hide))
+            for part, hide in zip(parts, hidden, strict=True)
+        )
+        return
+    alone = [_Charge(tiles, hide) for tiles, hide in zip(tiled, hidden, strict=True)]
     usual = _mean([charge.usual for charge in alone])
     if isinstance(objective.indicator, Slices):  # time passes for what nobody ever saw, too
         usual = array("d", [TILE / objective.indicator.every]) * len(usual)
-    for part, tiles, charge in zip(parts, tiled, alone, strict=True):
-        listed = part.group in objective.members
-        yield (_Charge(tiles, usual) if listed else charge).of(part)
+    for part, tiles, hide, charge in zip(parts, tiled, hidden, alone, strict=True):
+        is_listed = part.group in objective.members
+        found = _Charge(tiles, hide, usual) if is_listed else charge
+        yield _counted(part, hide, found.costs, found.silent)
 
 
 def _mean(lines: Sequence["array[float]"]) -> "array[float]":
@@ -92,59 +111,79 @@ class _Charge:
     """What the silence of one part costs, tile by tile.
 
     Args:
+        hidden: which tiles are excluded: then it is not missed.
         instead: what stands for its usual events before it was seen; nothing does for what is not listed.
 
     Attributes:
         usual: its events in a tile of an average day.
+        costs: of each tile.
+        silent: whether each tile had to be paid for.
     """
 
-    def __init__(self, tiles: Tally, instead: "array[float] | None" = None) -> None:
+    def __init__(
+        self, tiles: Tally, hidden: Sequence[bool], instead: "array[float] | None" = None
+    ) -> None:
         self._instead = instead
-        self._costs, self.usual = array("d"), array("d")
-        self._silent: list[bool] = []
+        self.costs, self.usual = array("d"), array("d")
+        self.silent: list[bool] = []
         day = _Day()
-        for total in tiles.total:
+        for total, hide in zip(tiles.total, hidden, strict=True):
             # Silence has been paid for: what was counted in it is not counted again.
-            paid = bool(self._silent) and self._silent[-1]
-            known = math.nan if paid else total
+            paid = bool(self.silent) and self.silent[-1]
+            known = math.nan if paid or hide else total
             self.usual.append(day.mean_with(known))
             cost = self._cost()
-            self._silent.append(math.isnan(known) and not math.isnan(cost))
-            self._costs.append(cost if self._silent[-1] else 0.0)
+            self.silent.append(not hide and math.isnan(known) and not math.isnan(cost))
+            self.costs.append(cost if self.silent[-1] else 0.0)
 
     def _cost(self) -> float:
         usual = self.usual[-1]
         if not math.isnan(usual) or self._instead is None:
             return usual
-        before = [one for one in self._costs[-_LATELY:] if one]
-        return before[-1] if before else self._instead[len(self._costs)]
+        before = [one for one in self.costs[-_LATELY:] if one]
+        return before[-1] if before else self._instead[len(self.costs)]
 
-    def of(self, part: Tally) -> Settled:
-        """*part*, in its own steps."""
-        each = TILE // part.steps.width
-        silent = array("d", [cost / each for cost in self._costs for _ in range(each)])
-        hidden = [one for one in self._silent for _ in range(each)]
-        total, bad = (
-            array("d", [math.nan if hide else one for one, hide in zip(line, hidden, strict=True)])
-            for line in (part.total, part.bad)
-        )
-        return Settled(tally=replace(part, total=total, bad=bad), silent=silent)
+
+def _counted(
+    part: Tally, hidden: Sequence[bool], costs: "array[float]", silent: Sequence[bool]
+) -> Settled:
+    """*part* in its own steps, where each tile that is *hidden* or *silent* does not count."""
+    each = TILE // part.steps.width
+    out = [one for one in hidden for _ in range(each)]
+    paid = [one for one in silent for _ in range(each)]
+    return Settled(
+        tally=_only(part, [not (hide or pay) for hide, pay in zip(out, paid, strict=True)]),
+        excluded=_only(part, out),
+        silent=array("d", [cost / each for cost in costs for _ in range(each)]),
+    )
+
+
+def _only(tally: Tally, chosen: Sequence[bool]) -> Tally:
+    total, bad = (
+        array("d", [one if keep else math.nan for one, keep in zip(line, chosen, strict=True)])
+        for line in (tally.total, tally.bad)
+    )
+    return replace(tally, total=total, bad=bad)
 
 
 def _together(group: Group, parts: Sequence[Settled]) -> Settled:
-    tallies = [one.tally for one in parts]
-    total, bad, silent = (
-        array("d", [_sum(row) for row in zip(*lines, strict=True)])
-        for lines in (
-            [one.total for one in tallies],
-            [one.bad for one in tallies],
-            [one.silent for one in parts],
-        )
+    return Settled(
+        tally=_summed(group, [one.tally for one in parts]),
+        excluded=_summed(group, [one.excluded for one in parts]),
+        silent=array("d", map(math.fsum, zip(*(one.silent for one in parts), strict=True))),
     )
-    steps = tallies[0].steps
-    return Settled(tally=Tally(group=group, steps=steps, total=total, bad=bad), silent=silent)
+
+
+def _summed(group: Group, parts: Sequence[Tally]) -> Tally:
+    total, bad = (
+        array("d", [_sum(row) for row in zip(*lines, strict=True)])
+        for lines in ([one.total for one in parts], [one.bad for one in parts])
+    )
+    return Tally(group=group, steps=parts[0].steps, total=total, bad=bad)
 
 
 def _sum(row: Sequence[float]) -> float:
+    if len(row) == 1:
+        return row[0]
     known = [one for one in row if not math.isnan(one)]
     return math.fsum(known) if known else math.nan

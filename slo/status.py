@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from history.counted import Group, Steps
+from slo.afterwards import changes
+from slo.excluded import about, corrections, left_out
 from slo.objective import TILE, Objective, SilentBudget
-from slo.settled import Settled, listed, seen, settled
+from slo.settled import Settled, listed, measured, seen, settled
 from slo.states import STATES
 from slo.tally import Sums, Tally
 from slo.tier import QUICK, SECONDS, SLOW, Tier
@@ -27,6 +29,15 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What a window would be if every event counted and none was corrected."""
+
+    events: float
+    bad_events: float
+    remaining: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GroupStatus:
     """One group.
 
@@ -38,6 +49,7 @@ class GroupStatus:
         burn_rates: by window, how many times faster than sustainable.
         exhaustion_seconds: until the budget is spent at the pace of the last six hours; None if nothing is spent.
         coverage: share of the window of which anything is known.
+        measured: before exclusions and corrections; None of an objective that has neither.
     """
 
     group: Group
@@ -48,6 +60,7 @@ class GroupStatus:
     burn_rates: Mapping[str, float]
     exhaustion_seconds: float | None
     coverage: float
+    measured: "Measured | None" = None
 
     @property
     def sli(self) -> float | None:
@@ -91,10 +104,12 @@ class _Window:
     """The window of a budget at one moment.
 
     Attributes:
+        start: where it begins, seconds since 1970.
         tiles: that have ended in it.
         passed, length: its seconds so far and in all; the same if it moves with time.
     """
 
+    start: float
     tiles: int
     passed: float
     length: float
@@ -104,12 +119,17 @@ class _Window:
         """The one that *at* lies in; None before the first of a calendar and after its last."""
         if objective.calendar is None:
             length = float(objective.days * _DAY)
-            return cls(tiles=int(length // TILE), passed=length, length=length)
+            return cls(start=at - length, tiles=int(length // TILE), passed=length, length=length)
         found = objective.calendar.window(at)
         if found is None:
             return None
         passed = at - found[0]
-        return cls(tiles=int(passed // TILE) + 1, passed=passed, length=found[1] - found[0])
+        return cls(
+            start=found[0],
+            tiles=int(passed // TILE) + 1,
+            passed=passed,
+            length=found[1] - found[0],
+        )
 
 
 class _Judge:
@@ -118,8 +138,9 @@ class _Judge:
     def __init__(self, objective: Objective, group: Settled, window: _Window) -> None:
         tally = self._tally = group.tally
         self._objective = objective
-        self._total, self._bad, self._seen = Sums(tally.total), Sums(tally.bad), seen(tally)
-        self._silent = Sums(group.silent)
+        self._total, self._bad, self._silent = map(Sums, (tally.total, tally.bad, group.silent))
+        self._excluded = Sums(group.excluded.total), Sums(group.excluded.bad)
+        self._seen, self._counting = measured(group), seen(tally)
         self._window = window
 
     @property
@@ -132,10 +153,12 @@ class _Judge:
 
     def status(self) -> GroupStatus:
         window, quiet = self._window, self._in_window(self._silent)
-        total, bad = (self._in_window(sums) + quiet for sums in (self._total, self._bad))
-        # What is still to come of a window of the calendar has its events too, at the pace so far.
-        spent = bad / max(total, _LITTLE) * window.passed / window.length
-        remaining = 1 - spent / self._objective.budget
+        known = [self._in_window(sums) + quiet for sums in (self._total, self._bad)]
+        whole = [
+            one + self._in_window(sums) for one, sums in zip(known, self._excluded, strict=True)
+        ]
+        total, bad = self._corrected(*known)
+        remaining = self._remaining(total, bad)
         burn_rates = {window: self._burn(SECONDS[window]) for window in WINDOWS}
         return GroupStatus(
             group=self._tally.group,
@@ -146,7 +169,29 @@ class _Judge:
             burn_rates=burn_rates,
             exhaustion_seconds=self._exhaustion(remaining, burn_rates["6h"]),
             coverage=min(self._in_window(self._seen) / max(window.passed / TILE, 1.0), 1.0),
+            measured=Measured(
+                events=whole[0], bad_events=whole[1], remaining=self._remaining(*whole)
+            )
+            if changes(self._objective)
+            else None,
         )
+
+    def _corrected(self, total: float, bad: float) -> tuple[float, float]:
+        found = corrections(
+            self._objective,
+            self._tally.group,
+            self._window.start - (self._objective.calendar is not None),
+            self._tally.steps.end,
+        )
+        return (
+            max(total + sum(one.total for one in found), 0.0),
+            max(bad + sum(one.bad for one in found), 0.0),
+        )
+
+    def _remaining(self, total: float, bad: float) -> float:
+        """What is left: what is still to come of a window of the calendar has its events too, at the pace so far."""
+        spent = bad / max(total, _LITTLE) * self._window.passed / self._window.length
+        return 1 - spent / self._objective.budget
 
     def _exhaustion(self, remaining: float, pace: float) -> float | None:
         """Seconds until nothing remains, at that *pace*; None if that is never, or in another window."""
@@ -173,21 +218,27 @@ class _Judge:
     def _state(self, remaining: float, burn_rates: Mapping[str, float]) -> str | None:
         """The first that holds."""
         if not self._over(self._seen, 2 * TILE):
-            return STATES[0] if self._listed or self._over(self._seen, _DAY) else None
+            expected = self._listed or self._over(self._seen, _DAY) > 0
+            return STATES[0] if expected and not self._excluded_now() else None
         holds = (
             self._over(self._seen, SECONDS["6h"]) < SECONDS["6h"] / TILE / 2,
             remaining <= 0,
             any(self._burning(tier, burn_rates) for tier in self._objective.tiers),
-            self._over(self._total, SECONDS["1h"]) == 0,
+            self._over(self._counting, SECONDS["1h"]) > 0
+            and self._over(self._total, SECONDS["1h"]) == 0,
             True,
         )
         return STATES[1 + holds.index(True)]
+
+    def _excluded_now(self) -> bool:
+        last = Steps(end=self._tally.steps.end, width=TILE, count=1)
+        return left_out(about(self._objective, self._tally.group), last)[0]
 
     def _burning(self, tier: Tier, burn_rates: Mapping[str, float]) -> bool:
         factor, long = tier.capped(self._objective), SECONDS[tier.long]
         return (
             burn_rates[tier.long] >= factor
             and burn_rates[tier.short] >= factor
-            and self._over(self._seen, long) >= long / TILE / 2
+            and self._over(self._counting, long) >= long / TILE / 2
             and self._over(self._total, long) >= self._objective.least_events
         )

@@ -40,4 +40,11 @@ def _group(objective: Objective, status: GroupStatus) -> dict[str, Any]:
         "burn_rates": dict(status.burn_rates),
         "exhaustion_seconds": status.exhaustion_seconds,
         "coverage": status.coverage,
+        "measured": None
+        if status.measured is None
+        else {
+            "events": status.measured.events,
+            "bad_events": status.measured.bad_events,
+            "budget_remaining": status.measured.remaining,
+        },
     }

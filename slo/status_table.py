@@ -25,7 +25,13 @@ def table(standing: Standing) -> str:
     refused = (
         f"{one.objective.name}: {one.refused}" for one in standing.objectives if one.refused
     )
-    return "\n".join((f"at {at:%Y-%m-%dT%H:%M:%SZ}", *lines, *refused))
+    changed = (
+        f"{name(one.objective, group)}: without exclusions and corrections {group.measured.remaining:.1%} of the budget would be left"
+        for one in standing.objectives
+        for group in one.groups
+        if group.measured and group.measured.remaining != group.remaining
+    )
+    return "\n".join((f"at {at:%Y-%m-%dT%H:%M:%SZ}", *lines, *refused, *changed))
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.request import Request, urlopen
 
+import msgspec
 import pytest
 
+from slo.report_schema import SCHEMA, Report
 from tests import servers
 from tests.exporter.promises import DOCUMENT
 from tests.exporter.server import eventually
@@ -118,3 +120,13 @@ def test_example(case: Example, exporter: str, fleet: str) -> None:
         answer = json.load(response)
 
     shape(case.answer, answer)
+
+
+def test_the_report_of_the_docs_is_the_schema() -> None:
+    """What a strict reader of the report takes."""
+    text = (Path(__file__).parents[2] / "docs" / "slo.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```json\n(.*?)```", text, re.MULTILINE | re.DOTALL)
+
+    report = msgspec.json.decode(example, type=Report)
+
+    assert report.schema == SCHEMA

@@ -12,10 +12,12 @@ import pytest
 
 from catalog.errors import ConfigError
 from history.counted import Asked
+from slo.exclusion import Correction, Dates, Exclusion
 from slo.month import Month
 from slo.objective import SilentBudget
-from slo.report import Report, report
+from slo.report import report
 from slo.report_markdown import markdown
+from slo.report_schema import Report
 from tests.slo.made import OBJECTIVE, RATE, Bad, Made
 
 HOUR, DAY = 3600, 86_400
@@ -99,6 +101,30 @@ def test_silence_that_costs_is_in_the_report() -> None:
     assert [group.coverage for group in spent] == [pytest.approx(30 / 31)] * 2
     assert spent[0].bad_events == 0
     assert spent[1].bad_events == pytest.approx(RATE * 24 * 60, rel=0.01)
+
+
+def test_what_does_not_count_is_shown_before_and_after() -> None:
+    """The outage of the 9th was announced; of the errors of the 3rd a person took all but one away."""
+    announced = Exclusion(
+        reason="power works", when=Dates(start=at(9, 9.5), end=at(9, 12.5)), author="ops"
+    )
+    corrected = Correction(
+        at=at(3, 10), group=("a",), total=0, bad=1 - RATE * 6.0, reason="a load test", author="ops"
+    )
+    changed = replace(OBJECTIVE, exclusions=(announced,), corrections=(corrected,))
+
+    found = report([changed], OCTOBER, NOVEMBER, Made(a=[SMALL, LARGE]))
+
+    (objective,) = found.objectives
+    (group,) = objective.groups
+    assert (group.bad_events, group.met, group.coverage) == (1, True, 1)
+    assert group.measured is not None
+    assert group.measured.bad_events == RATE * (6 + 120)
+    assert group.measured.excluded_seconds == objective.exclusions[0].seconds == 3 * HOUR
+    assert [page.began for page in group.pages] == ["2026-10-03T10:11:00Z"]
+    assert objective.corrections[0].bad_events == 1 - RATE * 6
+    assert "- availability: 180 minutes, power works, ops" in markdown(found)
+    assert "- availability (cluster a): 282.3 % of the budget would have been" in markdown(found)
 
 
 def test_the_json_is_the_schema_and_nothing_else() -> None:

@@ -15,6 +15,7 @@ from catalog.rules.rule import Group
 from history.counted import Refused
 from slo import names
 from slo.calendar import Calendar, Unit
+from slo.exclusion import Correction, Dates, Exclusion
 from slo.indicator import Ratio
 from slo.objective import Objective, SilentBudget
 from slo.rules import groups
@@ -37,6 +38,9 @@ GOOD = replace(
     OBJECTIVE,
     indicator=Ratio(total=Foreign("requests_total"), good=Foreign('requests_total{code="200"}')),
 )
+WORKS = Exclusion(reason="works", when=Dates(start=6 * HOUR, end=7 * HOUR))
+TEST = Correction(at=4 * HOUR, group=("a",), total=-500, bad=-5, reason="a test", author="us")
+CHANGED = replace(OBJECTIVE, exclusions=(WORKS,), corrections=(TEST,))
 Past = Mapping[str, str]
 """Samples by code, a minute apart."""
 PASTS: Mapping[str, tuple[Objective, Past, int]] = {
@@ -50,6 +54,11 @@ PASTS: Mapping[str, tuple[Objective, Past, int]] = {
     "restarts": (OBJECTIVE, {"200": "0+10x331 0+10x670"}, 16),
     "a gap": (OBJECTIVE, {"200": "0+10x600 _x40 6400+10x400"}, 16),
     "silence that costs": (COSTLY, {"200": "0+10x600 _x400"}, 12),
+    "works and a correction": (
+        CHANGED,
+        {"200": "0+100x600", "500": "0+1x30 30x330 130+100x60 6130x120"},
+        9,
+    ),
     "a member that nobody saw": (LISTED, {"200": "0+10x800"}, 12),
 }
 
@@ -69,6 +78,10 @@ def claims(objective: Objective, status: GroupStatus) -> Iterator[tuple[str, flo
     yield names.total(objective.window), status.events
     yield names.bad(objective.window), status.bad_events
     yield names.BUDGET_REMAINING, status.remaining
+    if status.measured:
+        yield names.measured(names.total(objective.window)), status.measured.events
+        yield names.measured(names.bad(objective.window)), status.measured.bad_events
+        yield names.measured(names.BUDGET_REMAINING), status.measured.remaining
     if status.coverage:
         yield names.COVERAGE, status.coverage
     for window in ("1d", "3d") if status.coverage else ():
