@@ -14,6 +14,7 @@ import pytest
 
 from catalog import yamlfile
 from catalog.rules.files import plain
+from gpuvitals.cli import main
 from slo.openslo.folder import Folder
 from slo.openslo.objectives import objectives
 from slo.rules import groups
@@ -56,6 +57,7 @@ class World:
 
     service: str
     prometheus: Prometheus
+    slos: Path
 
     def sum(self, objective: str, what: str) -> float:
         """All events of *objective*, or the bad ones."""
@@ -95,7 +97,11 @@ def world(
         "rule_files": [str(folder / "rules.json")],
         "scrape_configs": [
             {"job_name": "my-service", "static_configs": [{"targets": [service]}]},
-            {"job_name": "gpuvitals", "http_sd_configs": [{"url": f"http://{gpus}/sd"}]},
+            {
+                "job_name": "gpuvitals",
+                "http_sd_configs": [{"url": f"http://{gpus}/sd"}],
+                "relabel_configs": [{"target_label": "pool", "replacement": "training"}],
+            },
         ],
     }
     program: list[str | Path] = [
@@ -111,7 +117,7 @@ def world(
         asyncio.run(traffic(f"http://{service}", 1, ("", "?slow", "?fail")))
         asyncio.run(broken(f"http://{service}", 1))
         with running(tool("prometheus"), config, folder) as prometheus:
-            yield World(f"http://{service}", prometheus)
+            yield World(f"http://{service}", prometheus, slos)
 
 
 async def traffic(service: str, count: int, kinds: tuple[str, ...], at_once: int = 10) -> None:
@@ -220,3 +226,20 @@ def test_utilisation_is_of_the_seconds_that_were_observed(story: Story) -> None:
     assert sum(value for _, value in tiles) == pytest.approx(observed, rel=1e-9)
     assert sum(value for _, value in idle) == pytest.approx(observed - busy, rel=1e-9)
     assert busy / observed > 0.5
+
+
+def test_check_asks_the_server_and_finds_a_bucket_that_is_missing(
+    story: Story, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of the six all is there; a bound that the histogram does not have is told."""
+    asked = ["--prometheus", story.world.prometheus.url]
+
+    well = main(["slo", "check", str(story.world.slos), *asked])
+    said = capsys.readouterr()
+    for file in story.world.slos.iterdir():
+        (tmp_path / file.name).write_text(file.read_text().replace('le="0.1"', 'le="0.12"'))
+    missing = main(["slo", "check", str(tmp_path), *asked])
+
+    assert well == 0, said.err + said.out
+    assert missing == 1
+    assert 'le="0.12"' in capsys.readouterr().err
