@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
-from slo.exclusion import Exclusion
+from slo.exclusion import Dates, Exclusion, Schedule
 from slo.objective import TILE, Objective
 
 _DAY = 86_400
@@ -23,8 +24,11 @@ def shares(objective: Objective, now: float) -> Iterator[Share]:
     if objective.calendar:
         window = objective.calendar.window(now)
         begin = window[0] if window else now
-    tiles = range(int(begin) + TILE, int(now) + 1, TILE)
     for one in objective.exclusions:
-        yield Share(
-            exclusion=one, seconds=TILE * sum(one.when.overlaps(end, TILE) for end in tiles)
-        )
+        yield Share(exclusion=one, seconds=_seconds(one.when, int(begin), int(now)))
+
+
+@cache  # many objectives share a file, and a month has thousands of tiles
+def _seconds(when: Dates | Schedule, begin: int, now: int) -> int:
+    tiles = range(begin + TILE, now + 1, TILE)
+    return TILE * sum(when.overlaps(end, TILE) for end in tiles)
