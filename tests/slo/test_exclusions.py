@@ -1,5 +1,6 @@
 """Time that does not count, and events that were counted wrongly: before and after, evaluated by the real promtool."""
 
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,11 +10,14 @@ from pathlib import Path
 import pytest
 
 from catalog.promql.expr import Foreign
+from catalog.rules.files import plain
 from slo import cron
 from slo.calendar import Calendar, Unit
 from slo.exclusion import Correction, Dates, Exclusion, Schedule
 from slo.indicator import Ratio
 from slo.objective import Objective, SilentBudget
+from slo.rules import groups
+from slo.step import Step, Wakes
 from tests.slo import judging
 from tests.slo.judging import Samples
 
@@ -187,3 +191,42 @@ def test_a_correction_belongs_to_its_group_and_time(
             1,
         ),
     )
+
+
+def test_promtool_accepts_the_rules(tool: Callable[[str], Path], tmp_path: Path) -> None:
+    """Schedules of many spans, dates, corrections, silence and a policy, in windows of both kinds; no lint is violated."""
+    when = Schedule(
+        cron=cron.parse("15 1,13 * jan,mar-may 1-3,sat"),
+        seconds=HOUR,
+        zone="America/New_York",
+        start=START.timestamp(),
+        end=START.timestamp() + 1e7,
+    )
+    whole = replace(
+        OBJECTIVE,
+        exclusions=(
+            Exclusion(reason="deploys", when=when, where={"cluster": "=~a|b"}),
+            hours(1, 2),
+            hours(-900, 900, cluster="!=c"),
+        ),
+        corrections=(
+            Correction(at=0, group=("a",), total=1, bad=1, reason="x", author="y"),
+            Correction(at=1.7e9, group=("b",), total=-1, bad=0, reason="x", author="y"),
+        ),
+        silent_budget=SilentBudget.BAD,
+        members=(("a",), ("d",)),
+        policy=(Step(remaining=0.5, wakes=Wakes.TICKET, action="Slow down."),),
+    )
+    quarter = replace(whole, name="quarter", calendar=replace(MARCH, unit=Unit.QUARTER), days=92)
+    file = tmp_path / "rules.yml"
+    found = [group for of in (whole, quarter) for group in groups(of)]
+    file.write_text(plain(found, "gpuvitals", "us"), encoding="utf-8")
+
+    done = subprocess.run(
+        [tool("promtool"), "check", "rules", "--lint=all", file],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -47,19 +47,19 @@ def since(start: str, good: str, bad: str = "", every: str = "5m") -> Samples:
 
 def test_a_month_ends_at_midnight_of_its_zone(judge: Callable[..., None]) -> None:
     """At 00:00 in Berlin, 22:00 UTC in summer, the budget is whole again; each event is in one of the two months."""
-    begun = 11 * 60 + 55  # minutes to the last tile of May
+    begun = 3 * 60 + 55  # minutes to the last tile of May
     judge(
         MONTH,
-        since("2026-05-31T10:00:00", "0+90x960", "0+10x715 7150x245"),
-        ("slo:total:sum1M", "11h55m", 100 * begun),
-        ("slo:bad:sum1M", "11h55m", 10 * begun),
-        ("slo:bad:sum1M", "12h", 0),
-        (_LEFT, "12h", 1),
-        ("slo:total:sum1M", "12h", 450),
-        ("slo:total:sum1M", "16h", 450 * 49),
-        (_START, "12h", 1780264800),
-        (_END, "12h", 1782856800),
-        (_COVERED, "16h", 1),
+        since("2026-05-31T18:00:00", "0+90x480", "0+10x235 2350x245"),
+        ("slo:total:sum1M", "3h55m", 100 * begun),
+        ("slo:bad:sum1M", "3h55m", 10 * begun),
+        ("slo:bad:sum1M", "4h", 0),
+        (_LEFT, "4h", 1),
+        ("slo:total:sum1M", "4h", 450),
+        ("slo:total:sum1M", "8h", 450 * 49),
+        (_START, "4h", 1780264800),
+        (_END, "4h", 1782856800),
+        (_COVERED, "8h", 1),
     )
 
 
@@ -81,14 +81,14 @@ def test_the_day_that_the_clock_goes_back_has_25_hours(judge: Callable[..., None
 def test_a_start_in_mid_month_says_how_little_it_knows(judge: Callable[..., None]) -> None:
     """Half of the month passed unseen: what is known is a small part, and the budget is that of the whole month."""
     hour = 12  # tiles
-    half, known = 15 * 24 * hour, 12 * hour
+    half, known = 15 * 24 * hour, 6 * hour
     judge(
         MONTH,
-        since("2026-06-15T22:00:00", "0+99x720", "0+1x720"),
-        ("slo:total:sum1M", "12h", 100 * 720),
-        (_COVERED, "12h", known / (half + known)),
-        (_LEFT, "12h", 1 - (half + known) / (30 * 24 * hour)),
-        ("slo:burn_rate:ratio1h", "12h", 1),
+        since("2026-06-15T22:00:00", "0+99x360", "0+1x360"),
+        ("slo:total:sum1M", "6h", 100 * 360),
+        (_COVERED, "6h", known / (half + known)),
+        (_LEFT, "6h", 1 - (half + known) / (30 * 24 * hour)),
+        ("slo:burn_rate:ratio1h", "6h", 1),
     )
 
 
@@ -118,10 +118,10 @@ def test_what_was_counted_outlives_silence_and_ends_with_its_month(
     """A group that vanished keeps what it had until its month is over."""
     judge(
         MONTH,
-        since("2026-06-29T22:00:00", "0+10x120"),
-        ("slo:total:sum1M", "20h", 1200),
-        (_COVERED, "20h", 24 / (20 * 12 + 12 * 24 * 29)),
-        ("slo:total:sum1M", "25h", None),
+        since("2026-06-30T16:00:00", "0+10x60"),
+        ("slo:total:sum1M", "5h", 600),
+        (_COVERED, "5h", 12 / (5 * 12 + 12 * (24 * 30 - 6))),
+        ("slo:total:sum1M", "6h5m", None),
     )
 
 
