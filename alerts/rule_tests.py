@@ -37,22 +37,25 @@ def _test(policy: Policy, example: Example, place: int, job: str) -> dict[str, o
     held = _minutes(policy.lasting)
     end = begin + window + held + 10
     over = end + window + 10 + max(_minutes("5m"), 5)
-    quiet: list[dict[str, object]] = []
-    fired = [_firing(policy, example)]
-    moments = [(begin - 1, quiet), (end - 1, fired), (over, quiet), (over + 10, quiet)]
-    if held > 1:
-        moments.insert(1, (begin + held - 1, quiet))
+    firing = f'ALERTS{{alertname="{policy.name}",alertstate="firing"}}'
+    pending = f'count_over_time(ALERTS{{alertname="{policy.name}",alertstate="pending"}}[{end}m])'
+    fired = _sample("ALERTS", _labels(policy, example, "firing"), 1)
+    # It is pending at each evaluation of the time for which it must hold.
+    waited = _sample("", _labels(policy, example, "pending"), held)
+    asked = [
+        (firing, begin - 1, []),
+        (firing, end - 1, [fired]),
+        (pending, end - 1, [waited] if held else []),
+        (firing, over, []),
+        (firing, over + 10, []),
+    ]
     return {
         "name": f"{policy.name} {place}",
         "interval": "1m",
         "input_series": list(_input(example, job, (begin, end, over + 12))),
         "promql_expr_test": [
-            {
-                "expr": f'ALERTS{{alertname="{policy.name}",alertstate="firing"}}',
-                "eval_time": f"{minute}m",
-                "exp_samples": samples,
-            }
-            for minute, samples in moments
+            {"expr": expr, "eval_time": f"{minute}m", "exp_samples": samples}
+            for expr, minute, samples in asked
         ],
     }
 
@@ -62,7 +65,7 @@ def _minutes(duration: str) -> int:
     return int(int(found[1]) * _UNITS[found[2]]) if found else 0
 
 
-def _firing(policy: Policy, example: Example) -> dict[str, object]:
+def _labels(policy: Policy, example: Example, alert_state: str) -> dict[str, str]:
     where = {"node": "node-bad", "uuid": "bad", "instance": "bad"}
     labels = {name: where[name] for name in policy.identity if name in where}
     for given in example:
@@ -73,15 +76,18 @@ def _firing(policy: Policy, example: Example) -> dict[str, object]:
     ]
     if policy.owned and len(namespaces) == 1:
         labels["namespace"] = namespaces[0]
-    every = {
+    return {
         "alertname": policy.name,
-        "alertstate": "firing",
+        "alertstate": alert_state,
         "severity": policy.severity.value,
         "scope": policy.scope.value,
         **labels,
     }
-    text = ",".join(f'{name}="{value}"' for name, value in sorted(every.items()))
-    return {"labels": f"ALERTS{{{text}}}", "value": 1}
+
+
+def _sample(name: str, labels: dict[str, str], value: float) -> dict[str, object]:
+    text = ",".join(f'{label}="{value}"' for label, value in sorted(labels.items()))
+    return {"labels": f"{name}{{{text}}}", "value": value}
 
 
 def _input(example: Example, job: str, times: tuple[int, int, int]) -> Iterator[dict[str, str]]:
