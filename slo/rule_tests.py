@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from catalog.errors import ConfigError
 from catalog.promql.selector import parse
 from slo import example, names
-from slo.calendar import Calendar, starts
+from slo.calendar import starts
 from slo.example import Line
 from slo.expectation import Expectation, Firing
 from slo.indicator import Ratio, Slices
@@ -21,6 +21,7 @@ from slo.scenario import Scenario, Step, scenarios
 _STEP = 30
 """Seconds between samples: the shortest window that our rules look at is a minute."""
 _SAMPLES = TILE // _STEP
+_ALERTS = "SloBurning|SloNoData|SloBucketMissing"
 _PARTS = ("a", "b", "c", "d")
 _A_MINUTE = 1000.0
 """Events of each part of a group; a multiple of it if an alert needs more."""
@@ -28,6 +29,7 @@ _A_MINUTE = 1000.0
 
 _SINCE = datetime(2027, 1, 1, tzinfo=UTC).timestamp()
 """Rules know the windows of the calendar of that time."""
+_HOUR, _DAY, _WEEK = 3600, 86_400, 604_800
 _DIGITS = 6
 """To which budgets are compared: promtool's own tolerance is of the last bit."""
 
@@ -45,20 +47,25 @@ def document(objectives: Iterable[Objective], rules: str) -> dict[str, object]:
         # Otherwise their order is any.
         "group_eval_order": [group.name for one in found for group in groups(one)],
         "fuzzy_compare": True,
-        "tests": [_test(one, scenario) for one in found for scenario in scenarios(one)],
+        "tests": [
+            test for one in found for scenario in scenarios(one) for test in _tests(one, scenario)
+        ],
     }
 
 
-def _test(objective: Objective, scenario: Scenario) -> dict[str, object]:
+def _tests(objective: Objective, scenario: Scenario) -> Iterator[dict[str, object]]:
+    """One, or none if no time of a week is long enough without an exclusion."""
     parts = _lines(objective)
     slices = isinstance(objective.indicator, Slices)
     events = 1.0 if slices else _events(objective) * TILE / 60 * len(parts)
     first = objective.example.starts * 60 // TILE if objective.example else 0
-    start = _start(objective.calendar)
+    start = _start(objective, first + len(scenario.steps))
+    if start is None:
+        return
     begin = start + first * TILE
     expected = Expectation(objective, scenario.steps, events, len(parts), begin)
     group = _group(objective, parts[0])
-    return {
+    yield {
         "name": f"{objective.name}: {scenario.name}",
         "interval": f"{_STEP}s",
         **({"start_timestamp": start} if start else {}),
@@ -76,9 +83,19 @@ def _test(objective: Objective, scenario: Scenario) -> dict[str, object]:
     }
 
 
-def _start(calendar: Calendar | None) -> int:
-    """When the series begin, seconds since 1970: in a window of the calendar, if there is one."""
-    return next((one for one in starts(calendar) if one >= _SINCE), 0) if calendar else 0
+def _start(objective: Objective, tiles: int) -> int | None:
+    """When *tiles* begin of which none is left out, seconds since 1970: in a window of the calendar, if there is one."""
+    window = objective.calendar
+    base = next((one for one in starts(window) if one >= _SINCE), 0) if window else 0
+    every = _DAY if objective.example and objective.example.starts else _HOUR
+    for start in range(base, base + _WEEK, every):
+        if not any(
+            one.when.overlaps(start + tile * TILE, TILE)
+            for one in objective.exclusions
+            for tile in range(tiles + 1)
+        ):
+            return start
+    return None
 
 
 def _lines(objective: Objective) -> tuple[tuple[Line, ...], ...]:
@@ -149,7 +166,7 @@ def _asked(
     labels = {names.SLO: objective.name, **group}
     alerts = (_alert(firing, labels) for firing in expected.firing(check))
     yield {
-        "expr": f'ALERTS{{{names.SLO}="{objective.name}",alertstate="firing"}}',
+        "expr": f'ALERTS{{{names.SLO}="{objective.name}",alertname=~"{_ALERTS}",alertstate="firing"}}',
         "eval_time": at,
         "exp_samples": [_sample(series, 1) for series in alerts],
     }

@@ -9,6 +9,7 @@ import pytest
 from catalog.rules.rule import Record
 from gpuvitals.cli import main
 from slo.openslo.annotations import settings
+from slo.openslo.examples import example
 from slo.openslo.folder import Folder
 from slo.openslo.objectives import objectives
 from slo.rules import groups
@@ -93,3 +94,14 @@ def test_the_files_of_annotations_can_be_read(tmp_path: Path) -> None:
 
     assert len(named) == 3
     assert (len(found.exclusions), len(found.corrections), len(found.policy)) == (2, 1, 3)
+
+
+def test_the_example_of_series_is_read(tmp_path: Path) -> None:
+    """A file like that of the page holds a counter, from eight o'clock on."""
+    file = tmp_path / "series.yaml"
+    file.write_text(re.findall(r"```yaml\n(starts:.*?)```", PAGE, re.DOTALL)[0], encoding="utf-8")
+
+    found = example(file)
+
+    assert found.starts == 8 * 60
+    assert [(line.good, line.bad, line.gains) for line in found.lines] == [(60, 0, True)]

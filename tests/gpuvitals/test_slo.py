@@ -108,3 +108,17 @@ def test_help_needs_no_library_of_rules() -> None:
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert "slo.detection" in loaded
     assert "slo.openslo.folder" not in loaded
+
+
+def test_tests_are_written_beside_the_rules(
+    spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Promtool finds the rules by their name in the same folder; elsewhere it would not."""
+    out, tests = tmp_path / "rules.yml", tmp_path / "tests.yml"
+    command = ["slo", "rules", str(spec), "--out", str(out)]
+
+    assert main([*command, "--tests", str(tests)]) == 0
+    assert main([*command, "--tests", str(tmp_path.parent / "tests.yml")]) == 2
+
+    assert "rule_files:\n- rules.yml\n" in tests.read_text()
+    assert "--tests: name a plain rule file in the same folder" in capsys.readouterr().err

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from catalog.rules.files import plain
 from gpuvitals.cli import main
 from probes.active.task import TASKS
 from slo import rule_tests, shipped
+from slo.cron import parse as cron
+from slo.exclusion import Exclusion, Schedule
 from slo.objective import Objective
 from slo.openslo.folder import Folder
 from slo.openslo.objectives import objectives
@@ -152,3 +155,19 @@ def test_promtool_agrees(tool: Callable[[str], Path], tmp_path: Path) -> None:
     said = [process.communicate()[0] for process in running]
 
     assert not any(process.returncode for process in running), "\n".join(said)
+
+
+@pytest.mark.tools
+def test_promtool_agrees_where_some_time_does_not_count(
+    tool: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """A scenario begins when the hours that are left out are over."""
+    (one,) = copied(tmp_path / "slos", "error-rate")
+    night = Schedule(cron=cron("0 0 * * *"), seconds=4 * 3600, zone="UTC")
+    files = written(
+        tmp_path, (replace(one, exclusions=(Exclusion(reason="backup", when=night),)),)
+    )
+
+    assert "start_timestamp" in files[0].read_text()
+    done = subprocess.run([tool("promtool"), "test", "rules", *files], check=False)
+    assert done.returncode == 0
