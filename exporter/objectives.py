@@ -6,7 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from catalog.errors import HistoryError
+from history.embedded import EmbeddedCounting
 from history.question import History
+from history.remembered import RememberedCounting
 from slo.objective import TILE, Objective
 from slo.statuses import Standing, of_history
 
@@ -14,6 +16,8 @@ logger = logging.getLogger(__name__)
 
 PENDING = Standing(at=0.0, objectives=())
 """Stands for what is not known yet."""
+_FORGET = 900.0
+"""Seconds after the last look until memory is given back; then the next look reads the whole window again."""
 _LATE = 20.0
 """Seconds after its end until the last minute of a tile is in the history."""
 
@@ -43,16 +47,19 @@ class Objectives:
         self, history: History, clock: Callable[[], float], objectives: tuple[Objective, ...] = ()
     ) -> None:
         self._history = history
+        self._counting = RememberedCounting(EmbeddedCounting(history))
         self._clock = clock
         self._objectives = objectives
         self._known = PENDING
         self._asking: asyncio.Task[Standing] | None = None
+        self._forgetting: asyncio.TimerHandle | None = None
 
     def configure(self, objectives: tuple[Objective, ...]) -> None:
         """From now on it is about *objectives*."""
         self._objectives = objectives
         self._known = PENDING
         self._asking = None
+        self._counting = RememberedCounting(EmbeddedCounting(self._history))
 
     def __bool__(self) -> bool:
         """Whether there are any."""
@@ -81,7 +88,7 @@ class Objectives:
         """One thread answers all who ask meanwhile."""
         if self._asking is None:
             self._asking = asyncio.create_task(
-                asyncio.to_thread(of_history, self._objectives, self._end(), self._history)
+                asyncio.to_thread(of_history, self._objectives, self._end(), self._counting)
             )
             self._asking.add_done_callback(self._answered)
         return self._asking
@@ -97,3 +104,14 @@ class Objectives:
             logger.error("objectives.failed", extra={"error": str(error)})
         elif error is None:
             self._known = task.result()
+            self._remember()
+
+    def _remember(self) -> None:
+        if self._forgetting:
+            self._forgetting.cancel()
+        loop = asyncio.get_running_loop()
+        self._forgetting = loop.call_later(_FORGET, self._forget)
+
+    def _forget(self) -> None:
+        if self._asking is None:  # else somebody looks, and it is due again after that
+            self._counting.forget()

@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from history.counted import Counting, Refused
-from history.embedded import EmbeddedCounting
 from history.prometheus import PrometheusCounting
 from history.prometheus_api import PrometheusApi
-from history.question import History
 from slo.objective import Objective
 from slo.recorded import recorded
 from slo.status import ObjectiveStatus, Source, computed, steps
@@ -46,13 +44,12 @@ def of_prometheus(
     )
 
 
-def of_history(objectives: Sequence[Objective], at: float, history: History) -> Standing:
+def of_history(objectives: Sequence[Objective], at: float, counting: Counting) -> Standing:
     """What the embedded history knows.
 
     Raises:
         HistoryError: it cannot be read.
     """
-    counting = EmbeddedCounting(history)
     return Standing(at=at, objectives=_computed(objectives, at, counting, Source.HISTORY))
 
 

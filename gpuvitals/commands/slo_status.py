@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from gpuvitals.context import World
-from gpuvitals.slo_options import asked, history_options, moment, place_argument, read
+from gpuvitals.slo_options import asked, counting, history_options, moment, place_argument, read
 
 
 @click.command()
@@ -49,5 +49,5 @@ def status(
         if isinstance(history, PrometheusApi):
             standing = of_prometheus(objectives, when, history, job)
         else:
-            standing = of_history(objectives, when, history)
+            standing = of_history(objectives, when, counting(history, job))
     print(json.dumps(plain(standing), indent=2) if form == "json" else table(standing))
