@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,9 @@ from catalog.promql.expr import Foreign
 from catalog.rules.files import plain
 from catalog.rules.rule import Alert, Group, Record
 from slo import names, sloth
+from slo.calendar import Calendar, Unit
 from slo.detection import detections
+from slo.exclusion import Dates, Exclusion
 from slo.indicator import Ratio
 from slo.objective import Objective, SilentBudget
 from slo.rules import groups
@@ -50,6 +53,20 @@ GOOD = Objective(
     indicator=Ratio(total=Foreign("events_total"), good=Foreign("errors_total")),
     target=0.5,
     by=BY,
+)
+START = datetime(2026, 2, 28, 20, tzinfo=UTC)
+"""Three hours before the month ends in Berlin."""
+_MORNING = START.timestamp() + 3600
+MONTH = replace(
+    GOOD,
+    name="month",
+    calendar=Calendar(first=datetime(2026, 1, 1), zone="Europe/Berlin", unit=Unit.MONTH),  # noqa: DTZ001 - the wall's clock
+    exclusions=(
+        Exclusion(reason="works", when=Dates(start=_MORNING, end=_MORNING + 7200)),
+        Exclusion(
+            reason="all", when=Dates(start=_MORNING, end=_MORNING + 9e4), where={"case": "1"}
+        ),
+    ),
 )
 Check = Callable[..., str]
 
@@ -110,12 +127,16 @@ def rules_of(found: Sequence[Group]) -> Iterator[Record | Alert]:
 @examples
 def test_nothing_recorded_is_ever_nan_or_infinite(check: Check, lives: list[list[Spell]]) -> None:
     """In no series, at no evaluation: a sum over all of them would show it."""
-    found = [*sloth.groups(ERRORS), *groups(GOOD)]
+    found = [*sloth.groups(ERRORS), *groups(GOOD), *groups(MONTH)]
     asked: list[Asked] = [
         (f"(sum(sum_over_time({name}[2d])) * 0) or vector(0)", END, 0) for name in recorded(found)
     ]
 
-    wrong = check(found, Case(series=series(lives), asked=asked))
+    ordinary = Spell(minutes=MINUTES, events=100, errors=1, seen=True, restart=False)
+    last = f'{names.BUDGET_REMAINING}{{case="{len(lives)}"}}'
+    asked.append((f"count({last})", END, 3))  # of each objective: nothing at all is no NaN either
+    case = Case(series=series([*lives, [ordinary]]), asked=asked, start=START.isoformat())
+    wrong = check(found, case)
     assert not wrong, wrong
 
 
