@@ -22,6 +22,8 @@ from probes.sim.faults import KINDS
 
 _EVERY = 5
 _PATIENCE = 1200.0
+_NEWS = 600.0
+"""Seconds for which an Xid is news, and silences what it explains; what lasts is told of then."""
 _LONG = 1500
 """Seconds for which a fault lasts that has to be there for a while."""
 _AT_ONCE = {"group_wait: 5m": "group_wait: 0s", "group_interval: 1h": "group_interval: 5s"}
@@ -216,7 +218,8 @@ def _section(
         f"From the request that injects the fault to the webhook's call; all at once, each on a GPU of its own, {len(_nodes())} nodes. Prometheus "
         f"scrapes and evaluates every {_EVERY} s, rules hold for as long as they do in production; tickets, which wait 5 minutes for others, are told "
         "of at once here. Probes run 60 times as often. A link that trains down is there from Prometheus' first scrape on: its rule looks at the best of "
-        "ten minutes."
+        "ten minutes. Rates over minutes need as many of history, which Prometheus only begins to have. Ten minutes after an Xid what it explained is told of "
+        "if it still is so; earlier pages of another kind are counted."
     )
     return Section(title="faults_to_alerts", note=note, figures=figures)
 
@@ -239,7 +242,13 @@ def _strange(places: Sequence[Place], pages: Mapping[tuple[str, str], float]) ->
         for about in (place.uuid, place.node)
     }
     for name, about in pages.keys() - expected:
-        if BY_NAME[name].severity is Severity.PAGE:
+        here = [place for place in places if about in (place.uuid, place.node)]
+        lasts = any(
+            place.case.alert in BY_NAME[name].explained_by
+            and pages[name, about] - place.began > _NEWS
+            for place in here
+        )
+        if BY_NAME[name].severity is Severity.PAGE and not lasts:
             titles = [place.case.title for place in places if place.uuid == about]
             yield f"{name} of {titles[0] if titles else about}"
 
