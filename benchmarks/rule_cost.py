@@ -4,6 +4,7 @@ It scrapes the fleet of `gpuvitals simulate` every 30 s, only the families that 
 """
 
 import argparse
+import json
 import subprocess
 import sys
 import tempfile
@@ -56,6 +57,9 @@ def _fleet(nodes: int, gpus: int) -> Iterator[str]:
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
         try:
             until(lambda: _answers(address), 30.0, "the fleet")
+            # A node is made when it is first asked for, which takes longer than a scrape may.
+            for target in json.loads(get(f"http://{address}/sd")):
+                get(f"http://{address}{target['labels']['__metrics_path__']}")
             yield address
         finally:
             process.terminate()
