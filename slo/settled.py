@@ -126,15 +126,15 @@ class _Charge:
         self._instead = instead
         self.costs, self.usual = array("d"), array("d")
         self.silent: list[bool] = []
-        day = _Day()
+        day, paid = _Day(), False
         for total, hide in zip(tiles.total, hidden, strict=True):
-            # Silence has been paid for: what was counted in it is not counted again.
-            paid = bool(self.silent) and self.silent[-1]
+            # Silence has been paid for: the tile that ends it would count once more what happened meanwhile.
             known = math.nan if paid or hide else total
             self.usual.append(day.mean_with(known))
             cost = self._cost()
             self.silent.append(not hide and math.isnan(known) and not math.isnan(cost))
             self.costs.append(cost if self.silent[-1] else 0.0)
+            paid = self.silent[-1] and math.isnan(total)
 
     def _cost(self) -> float:
         usual = self.usual[-1]

@@ -54,6 +54,7 @@ PASTS: Mapping[str, tuple[Objective, Past, int]] = {
     "restarts": (OBJECTIVE, {"200": "0+10x331 0+10x670"}, 16),
     "a gap": (OBJECTIVE, {"200": "0+10x600 _x40 6400+10x400"}, 16),
     "silence that costs": (COSTLY, {"200": "0+10x600 _x400"}, 12),
+    "silence that was paid for": (COSTLY, {"200": "0+10x600 _x30 6300+10x300"}, 15),
     "works and a correction": (
         CHANGED,
         {"200": "0+100x600", "500": "0+1x30 30x330 130+100x60 6130x120"},
@@ -219,6 +220,17 @@ def test_a_group_that_nobody_expects_has_no_state() -> None:
     assert status.events == 600 * 11
     assert status.sli == pytest.approx(10 / 11)
     assert status.exhaustion_seconds is None
+
+
+def test_a_group_that_is_excluded_is_not_missed() -> None:
+    """It fell silent in its maintenance."""
+    past = {"200": "0+10x600 _x100"}
+    works = replace(WORKS, when=Dates(start=10 * HOUR, end=12 * HOUR))
+
+    (missed,) = computed_of(OBJECTIVE, past, 11)
+    (excluded,) = computed_of(replace(OBJECTIVE, exclusions=(works,)), past, 11)
+
+    assert (missed.state, excluded.state) == ("no_data", None)
 
 
 def test_time_to_exhaustion_goes_on_at_the_pace_of_six_hours() -> None:
