@@ -36,7 +36,8 @@ def records(objective: Objective) -> Iterator[Record]:
             yield Record(
                 name=name,
                 labels={names.SLO: objective.name, **labels},
-                expr=Call("vector", (sum(terms, start=Number(0)),)),
+                # Nothing while there is nothing to correct: it would look like a group without events.
+                expr=Binary("!=", Call("vector", (sum(terms, start=Number(0)),)), Number(0)),
             )
 
 

@@ -181,6 +181,7 @@ def test_a_correction_belongs_to_its_group_and_time(
         replace(of, corrections=(correction,)),
         errors(300),
         (f'slo:bad:sum{window}{{cluster="a"}}', "2h", 120),
+        ("slo:total:correction", "2h", None),
         (f'slo:bad:sum{window}{{cluster="a"}}', "5h", 300 - 60),
         (f'slo:total:sum{window}{{cluster="a"}}', "5h", 3000 - 100),
         (f'slo:bad:sum{window}{{cluster="b"}}', "5h", 300),

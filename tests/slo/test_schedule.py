@@ -1,6 +1,10 @@
 """When a maintenance by schedule is on."""
 
-from datetime import datetime
+import json
+import subprocess
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -86,3 +90,37 @@ def test_a_maintenance_by_schedule_is_shorter_than_a_day() -> None:
     """A longer one is written with dates."""
     with pytest.raises(ConfigError, match="lasts up to 23 h"):
         schedule("0 2 * * *", 24)
+
+
+@pytest.mark.tools
+def test_promql_and_python_agree(tool: Callable[[str], Path], tmp_path: Path) -> None:
+    """On each quarter of an hour of the days around summer time's begin and end, in three zones."""
+    schedules = (
+        schedule("30 1,23 * * sat,sun", 1.5),
+        schedule("0 2 25-29 mar,oct *", 1),
+        schedule("15 0,12 * 1-11 1-3", 4, "America/New_York"),
+        schedule("0 4 * * *", 0.5, "Pacific/Chatham"),
+    )
+    cases = []
+    for start in (at("2026-03-28T00:00+00:00"), at("2026-10-24T00:00+00:00")):
+        asked = [
+            {
+                "expr": f"count({one.now(TILE).text('')}) or vector(0)",
+                "eval_time": f"{minutes}m",
+                "exp_samples": [
+                    {"labels": "{}", "value": float(one.overlaps(start + 60 * minutes, TILE))}
+                ],
+            }
+            for one in schedules
+            for minutes in range(1, 3 * 24 * 60, 15)
+        ]
+        begin = datetime.fromtimestamp(start, UTC).isoformat()
+        cases.append({"interval": "1h", "start_timestamp": begin, "promql_expr_test": asked})
+    file = tmp_path / "tests.yml"
+    file.write_text(json.dumps({"evaluation_interval": "1h", "tests": cases}), encoding="utf-8")
+
+    done = subprocess.run(
+        [tool("promtool"), "test", "rules", file], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
