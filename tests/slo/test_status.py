@@ -44,15 +44,15 @@ CHANGED = replace(OBJECTIVE, exclusions=(WORKS,), corrections=(TEST,))
 Past = Mapping[str, str]
 """Samples by code, a minute apart."""
 PASTS: Mapping[str, tuple[Objective, Past, int]] = {
-    "spent to the last": (OBJECTIVE, {"200": "0+999x1000", "500": "0+1x1000"}, 16),
-    "good instead of bad": (GOOD, {"200": "0+9999x1000", "500": "0+1x1000"}, 16),
-    "outage": (OBJECTIVE, {"200": "0+100x900 90000x100", "500": "0x900 0+100x100"}, 16),
+    "spent to the last": (OBJECTIVE, {"200": "0+999x500", "500": "0+1x500"}, 8),
+    "good instead of bad": (GOOD, {"200": "0+9999x500", "500": "0+1x500"}, 8),
+    "outage": (OBJECTIVE, {"200": "0+100x400 40000x100", "500": "0x400 0+100x100"}, 8),
     "burning": (OBJECTIVE, {"200": "0+1000x760 760100+100x80", "500": "0x760 0+2x80"}, 14),
     "idle": (OBJECTIVE, {"200": "0+10x300 3000x400"}, 10),
     "vanished": (OBJECTIVE, {"200": "0+10x600 _x400"}, 12),
     "cold start": (OBJECTIVE, {"200": "_x500 0+10x100"}, 10),
-    "restarts": (OBJECTIVE, {"200": "0+10x331 0+10x670"}, 16),
-    "a gap": (OBJECTIVE, {"200": "0+10x600 _x40 6400+10x400"}, 16),
+    "restarts": (OBJECTIVE, {"200": "0+10x331 0+10x200"}, 8),
+    "a gap": (OBJECTIVE, {"200": "0+10x300 _x40 3400+10x200"}, 9),
     "silence that costs": (COSTLY, {"200": "0+10x600 _x400"}, 12),
     "silence that was paid for": (COSTLY, {"200": "0+10x600 _x30 6300+10x300"}, 15),
     "works and a correction": (
