@@ -18,7 +18,9 @@ from benchmarks.alert_path import arrivals, inject, people, until, uuids, watche
 from benchmarks.exporter import Exporter, serving
 from benchmarks.results import Figure, Section, publish
 from catalog.errors import CatalogError
+from catalog.snapshot import Tier
 from probes.sim.faults import KINDS
+from probes.worker import PERIODS
 
 _EVERY = 5
 _PATIENCE = 1200.0
@@ -158,6 +160,7 @@ def main(arguments: Sequence[str] = ()) -> None:
             for place, cases in enumerate(_nodes())
         ]
         early = list(_begin(nodes, early=True))
+        time.sleep(PERIODS[Tier.SLOW])  # The link is read once a minute.
         enter(watched(folder, _EVERY, [exporter for _, exporter in nodes], server))
         time.sleep(4 * _EVERY)  # What counts must have been seen at its beginning.
         places = [*early, *_begin(nodes, early=False)]
