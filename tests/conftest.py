@@ -8,8 +8,14 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-# How long an example takes says more of the machine than of the code; speed lives in `make bench`.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# How long an example takes says more of the machine than of the code; speed lives in `make bench`. CI tries the same examples
+# for the same code each time: what fails there can be repeated. Elsewhere, and in `make fuzz`, they are others each time.
+settings.register_profile(
+    "untimed",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=os.environ.get("CI") == "true",
+)
 settings.register_profile("thorough", settings.get_profile("untimed"), max_examples=10_000)
 settings.load_profile("untimed")
 
