@@ -170,14 +170,18 @@ def test_mig(kubelet: Kubelet, tmp_path: Path) -> None:
             pod("c", f"{instances[1]}::1", resource=f"{resource}.shared"),
         ]
         eventually(lambda: len(server.metrics().values("gpu_mig_allocation_info")) == 3)
-        before = {state: seconds(server, 0, state) for state in ("free", "allocated_unknown")}
-        eventually(lambda: seconds(server, 0, "free") > before["free"] + 2)
+        before = server.metrics()
+        enough = before.total(SECONDS, gpu="0", state="free") + 2
+        eventually(lambda: seconds(server, 0, "free") > enough)
         metrics = server.metrics()
 
     assert {dict(own)["pod"] for own in metrics.values(INFO)} == {"a", "b", "c"}
     (own,) = metrics.values("gpu_mig_allocation_info", pod="a")
     assert dict(own)["gpu_instance_id"] == ids[instances[0]]
-    free, unknown = (metrics.total(SECONDS, state=state) - was for state, was in before.items())
+    free, unknown = (
+        metrics.total(SECONDS, state=state) - before.total(SECONDS, state=state)
+        for state in ("free", "allocated_unknown")
+    )
     assert unknown / (unknown + free) == pytest.approx(2 / 7)
 
 
